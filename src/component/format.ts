@@ -1,0 +1,39 @@
+import type { StreamjobError } from '../base/errors.ts';
+import type { Setting, Static } from './settings.ts';
+
+/** How bytes are cut into records, and what a record is. Runs wherever bytes are: receivers frame, tasks decode. */
+export interface FormatDefinition<S extends Setting = Setting> {
+  readonly summary: string;
+  readonly config: S;
+  readonly examples: readonly { readonly title: string; readonly yaml: string }[];
+  /** True if a file of it can be read from the middle, at the next record boundary. */
+  cuttable(config: Static<S>): boolean;
+  framer(config: Static<S>, source: FramingOptions): Framer;
+  decoder(config: Static<S>, source: FramingOptions): Decoder;
+}
+
+/** Settings of the source that concern framing. */
+export interface FramingOptions {
+  /** The record delimiter, one or more bytes; records of text also end at it with a `\r` before a `\n`. */
+  readonly delimiter: Uint8Array;
+  readonly maxRecordBytes: number;
+}
+
+/** Finds record boundaries. A record's bytes include its delimiter. */
+export interface Framer {
+  /** The offset just past the last complete record within `[start, end)`, or `start` if there is none. */
+  lastBoundary(bytes: Uint8Array, start: number, end: number): number;
+  /** The offset just past the first complete record within `[start, end)`, or -1 if there is none. */
+  firstBoundary(bytes: Uint8Array, start: number, end: number): number;
+}
+
+/**
+ * Decodes whole records (only the last one of an input may lack its delimiter). Returns the records in order; one that
+ * cannot be decoded goes to `onBad` with the bytes as text, and is left out. The bytes may be in shared memory and belong
+ * to the caller: what is returned must not refer to them.
+ */
+export type Decoder = (bytes: Uint8Array, start: number, end: number, onBad: OnBadRecord) => unknown[];
+
+export type OnBadRecord = (record: unknown, error: StreamjobError) => void;
+
+export const defineFormat = <const S extends Setting>(definition: FormatDefinition<S>): FormatDefinition<S> => definition;

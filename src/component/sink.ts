@@ -1,0 +1,55 @@
+import type { JsonValue } from '../base/json.ts';
+import type { Setting, Static } from './settings.ts';
+
+/**
+ * A sink writes in two steps, so that a batch becomes visible whole or not at all: each task's writer puts its partition
+ * aside and returns a message; when all tasks are done, the driver part gets the messages and makes the batch visible.
+ */
+export interface SinkDefinition<S extends Setting = Setting> {
+  readonly summary: string;
+  readonly config: S;
+  readonly short?: string;
+  readonly examples: readonly { readonly title: string; readonly yaml: string }[];
+  /** Ours alone; not in the job language. */
+  readonly hidden?: boolean;
+  worker(config: Static<S>, task: SinkTask): SinkWriter;
+  driver(config: Static<S>, context: SinkContext): SinkDriver;
+}
+
+/** Names a task's partition of a sink: the same at every attempt of the same batch. */
+export interface SinkTask {
+  /** Milliseconds, the end of the batch. */
+  readonly time: number;
+  readonly sink: string;
+  readonly partition: number;
+  /** Differs at every attempt: for names of what is put aside. */
+  readonly attempt: string;
+}
+
+/** Runs in a task. If the task fails, `abort` is called in place of `close`; it is not called if the thread died. */
+export interface SinkWriter {
+  write(record: unknown): void;
+  /** Puts the rest aside, durably, and says what and where. */
+  close(): CommitMessage | Promise<CommitMessage>;
+  abort?(): void;
+}
+
+/** What a writer tells the driver part. Bytes are copied between threads. */
+export type CommitMessage = { readonly [key: string]: JsonValue | Uint8Array | readonly (JsonValue | Uint8Array)[] };
+
+export interface SinkContext {
+  readonly sink: string;
+  readonly job: string;
+  log(level: 'debug' | 'info' | 'warn', message: string): void;
+}
+
+/** Runs on the driver thread. It never touches records. */
+export interface SinkDriver {
+  /** Called once before the first batch: checks what can be checked. */
+  start?(): Promise<void>;
+  /** Makes a batch visible; messages in the order of partitions. Called in the order of batches, at least once each. */
+  commit(time: number, messages: readonly CommitMessage[]): Promise<void>;
+  stop?(): Promise<void>;
+}
+
+export const defineSink = <const S extends Setting>(definition: SinkDefinition<S>): SinkDefinition<S> => definition;

@@ -1,0 +1,95 @@
+import type { JsonValue } from '../base/json.ts';
+import type { Setting, Static } from './settings.ts';
+
+/**
+ * A source has one of two shapes. A *planned* one (files, queue) lists at each tick what the batch is to read, as splits
+ * that tasks read for themselves: a `driver` part and a `worker` part. A *received* one (socket, stdin) is sent bytes,
+ * which a `receiver` part takes in an I/O worker and the engine keeps as blocks until a batch has used them.
+ */
+export interface SourceDefinition<S extends Setting = Setting> {
+  readonly summary: string;
+  readonly config: S;
+  readonly short?: string;
+  readonly examples: readonly { readonly title: string; readonly yaml: string }[];
+  /** What `--once` means for it: it has an end or a "now", or it has none and is refused. */
+  readonly once: 'drains' | 'refused';
+  driver?(config: Static<S>, context: SourceContext): SourceDriver;
+  worker?(config: Static<S>): SplitReader;
+  receiver?(config: Static<S>, context: ReceiverContext): Receiver;
+}
+
+/** What a task is to read, as data: it is journaled before the batch runs, and a re-run reads exactly this. */
+export type Split = { readonly [key: string]: JsonValue };
+
+/** The splits that one task reads one after the other; its records are one partition. */
+export type Partition = readonly Split[];
+
+export interface SourceContext {
+  /** The source's name in the job. */
+  readonly name: string;
+  /** How many partitions a full batch should have at least. */
+  readonly parallelism: number;
+  readonly once: boolean;
+  log(level: 'debug' | 'info' | 'warn', message: string): void;
+}
+
+/** Runs on the driver thread. It never touches records. */
+export interface SourceDriver {
+  /** Called once before the first batch. Errors end the job. */
+  start(): Promise<void>;
+  /**
+   * What belongs to the batch of this time; called with growing times, also for a batch that will have no other input.
+   * `done: true` says that there is nothing more: with `--once`, and for a source that ends the job.
+   */
+  plan(time: number): Promise<{ readonly partitions: readonly Partition[]; readonly done: boolean }>;
+  /** The batch is done: what it read will not be asked for again. */
+  committed?(time: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Runs in a task. */
+export interface SplitReader {
+  /**
+   * Reads one split and hands out its content in order: whole records as bytes, or records. `bytes` are only valid during
+   * the call and may be reused. Throws StreamjobError `input-changed` if the split is not what was planned.
+   */
+  read(split: Split, out: SplitOutput): void | Promise<void>;
+}
+
+export interface SplitOutput {
+  bytes(bytes: Uint8Array, start: number, end: number): void;
+  records(records: readonly unknown[]): void;
+}
+
+/** Runs in an I/O worker, one for all receivers of a job. */
+export interface Receiver {
+  /** Begins to receive; must not block. A rejection ends the job, unless the receiver handles what can heal itself. */
+  start(): Promise<void>;
+  /** Stops receiving. All channels are ended when it resolves. */
+  stop(): Promise<void>;
+}
+
+export interface ReceiverContext {
+  readonly name: string;
+  /** A stream of bytes with its own framing: one per connection. */
+  channel(label: string): ReceiverChannel;
+  /** Shown to the user: connecting to…, connected, peer went away. */
+  state(state: 'waiting' | 'active' | 'idle', message: string): void;
+  /** There will never be more. The job ends when it was its source's word. */
+  ended(): void;
+  /** The receiver cannot go on; ends the job. */
+  failed(error: unknown): void;
+}
+
+export interface ReceiverChannel {
+  /**
+   * Takes bytes; they are copied before it returns. False asks to pause until `drained()` resolves: memory is full.
+   * Bytes given nevertheless are kept.
+   */
+  write(bytes: Uint8Array): boolean;
+  drained(): Promise<void>;
+  /** No more bytes: what is left without a delimiter is the last record. */
+  end(): void;
+}
+
+export const defineSource = <const S extends Setting>(definition: SourceDefinition<S>): SourceDefinition<S> => definition;

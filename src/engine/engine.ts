@@ -1,0 +1,72 @@
+import type { Partition } from '../component/source.ts';
+import type { CommitMessage } from '../component/sink.ts';
+import type { NodeId, Plan } from '../plan/plan.ts';
+
+/**
+ * What runs batches. Everything that is not computing (time, planning, commit, restart, stop) is in `run/` and the same
+ * for every engine. An engine neither keeps time nor makes anything visible outside.
+ */
+export interface Engine {
+  /** Default number of partitions of a keyed step. */
+  readonly parallelism: number;
+
+  /** Makes ready to run batches of this plan. Rejects with the user's error if a function or module does not load. */
+  open(job: EngineJob): Promise<void>;
+
+  /** Starts the receivers of the plan. What comes is announced through `events.block`. */
+  receive(): Promise<void>;
+
+  /** Stops the receivers. When it resolves, every block has been announced. */
+  stopReceiving(): Promise<void>;
+
+  /**
+   * Runs one batch and puts its output aside. Rejects with the first error; then nothing of it remains and the same batch
+   * may be run again. Batches are run one at a time, in growing order of time.
+   */
+  runBatch(batch: Batch): Promise<BatchResult>;
+
+  /** The batch is done: its blocks and results can go. */
+  forget(time: number): void;
+
+  close(): Promise<void>;
+}
+
+export interface EngineJob {
+  readonly plan: Plan;
+  /** Config of each source and sink with `${NAME}` resolved and settings in their final types; never recorded. */
+  readonly configs: ReadonlyMap<NodeId, unknown>;
+  readonly events: EngineEvents;
+  /** For `streamjob test`: values handed to functions are frozen, and every result is checked to be a value. */
+  readonly strict?: boolean;
+}
+
+export interface EngineEvents {
+  /** A block of received data is there, to be given to some batch as `{ block: id }`. */
+  block(source: NodeId, block: ReceivedBlock): void;
+  receiver(source: NodeId, state: ReceiverState, message: string): void;
+  log(level: 'debug' | 'info' | 'warn', message: string): void;
+}
+
+export interface ReceivedBlock {
+  readonly id: number;
+  readonly bytes: number;
+}
+
+/** `ended`: there will never be more. `failed`: the job cannot go on. */
+export type ReceiverState = 'waiting' | 'active' | 'idle' | 'ended' | 'failed';
+
+/** What a batch is, decided before it runs and the same at every attempt. */
+export interface Batch {
+  /** Milliseconds since the epoch; the end of the interval, and the batch's name. */
+  readonly time: number;
+  /** The partitions of each source node that has input. A split of received data is `{ block: id }`. */
+  readonly inputs: ReadonlyMap<NodeId, readonly Partition[]>;
+}
+
+export interface BatchResult {
+  /** Per sink node, what its writers put aside, in the order of partitions. */
+  readonly sinks: ReadonlyMap<NodeId, readonly CommitMessage[]>;
+  /** Records that each source gave. */
+  readonly recordsIn: ReadonlyMap<NodeId, number>;
+  readonly tasks: number;
+}

@@ -1,0 +1,162 @@
+import type { Place } from '../base/errors.ts';
+import type { JsonValue } from '../base/json.ts';
+import type { FunctionReference } from '../function/reference.ts';
+
+/**
+ * A job as data: what an engine is asked to run, and what the checkpoint records. Plain JSON, so a plan round-trips.
+ * An engine is finished when it handles the nodes below; every operator is composed of them.
+ */
+export interface Plan {
+  readonly version: 1;
+  readonly name: string;
+  /** Milliseconds. */
+  readonly batchInterval: number;
+  /** How a key becomes one of `keyGroups` groups; a partition owns a range of groups. */
+  readonly keyHash: typeof keyHash;
+  readonly keyGroups: typeof keyGroups;
+  /** The ES module whose exports the functions may use, and the SHA-256 of its content. */
+  readonly module?: { readonly path: string; readonly sha256: string };
+  /** Parents come before their children, and `nodes[i].id === i`. */
+  readonly nodes: readonly PlanNode[];
+}
+
+export const keyHash = 'murmur3-32';
+export const keyGroups = 256;
+
+export type NodeId = number;
+
+/** Where a node's input comes from: the records of a node (`out`), or what failed in it (`error`). */
+export interface Edge {
+  readonly from: NodeId;
+  readonly port: 'out' | 'error';
+}
+
+/** What the user wrote to get this node; every error and metric names it. */
+export interface Origin {
+  /** The source, stream or sink. */
+  readonly name: string;
+  /** The component: `socket`, `reduceByKey`, `files`. */
+  readonly component: string;
+  /** Index of the step in its stream, from 0. */
+  readonly step?: number;
+  readonly at?: Place;
+}
+
+interface NodeBase {
+  readonly id: NodeId;
+  readonly origin: Origin;
+  /**
+   * What happens with a record whose function throws: the task fails (default), the record is left out, or it goes to
+   * the `error` port as `{ record, error, step, batchTime }`.
+   */
+  readonly onError?: 'skip' | 'emit';
+}
+
+/** Records from outside. `config` is as written: `${NAME}` is resolved by who opens the component. */
+export interface SourceNode extends NodeBase {
+  readonly kind: 'source';
+  readonly config: JsonValue;
+}
+
+/**
+ * A step from one record to some, inside its partition.
+ * `map` gives one record, `filter` keeps those for which `fn` is truthy, `flatMap` gives each element of an iterable;
+ * `mapPartitions` gets the list of all records of a partition (also an empty one) and returns an iterable.
+ * `on` says what `fn` gets and replaces: the record; the value of a pair `[key, value]`; or, for `key`, it gets the
+ * record and gives the key of a new pair `[fn(record), record]`.
+ */
+export interface NarrowNode extends NodeBase {
+  readonly kind: 'narrow';
+  readonly input: Edge;
+  readonly op: 'map' | 'filter' | 'flatMap' | 'mapPartitions';
+  readonly on: 'record' | 'value' | 'key';
+  readonly fn: FunctionReference;
+}
+
+/**
+ * Aggregates a batch: `create(value)` (the value itself if absent) makes an accumulator of the first value,
+ * `mergeValue(acc, value)` adds one, `mergeCombiners(acc, acc)` joins two, in the order of partitions.
+ * `key: 'pair'` aggregates the values of pairs by key; `'record'` takes the record as its own key, and `create` and
+ * `mergeValue` get it as value; both give pairs `[key, acc]`. `'none'` aggregates all records into one accumulator in a single
+ * partition: nothing for an empty batch, or `zero` if there is one (it is then the batch's result, not merged).
+ */
+export interface FoldNode extends NodeBase {
+  readonly kind: 'fold';
+  readonly input: Edge;
+  readonly key: 'pair' | 'record' | 'none';
+  readonly create?: FunctionReference;
+  readonly mergeValue: FunctionReference;
+  readonly mergeCombiners: FunctionReference;
+  readonly zero?: JsonValue;
+  /** Absent: the engine's default parallelism. */
+  readonly partitions?: number;
+}
+
+/** For every key of either side one record `[key, [valuesOfLeft, valuesOfRight]]`. */
+export interface CogroupNode extends NodeBase {
+  readonly kind: 'cogroup';
+  readonly inputs: readonly [Edge, Edge];
+  readonly partitions?: number;
+}
+
+/** All records of all inputs; its partitions are those of its inputs, one after the other. */
+export interface UnionNode extends NodeBase {
+  readonly kind: 'union';
+  readonly inputs: readonly Edge[];
+}
+
+/** The same records in exactly `partitions` partitions. */
+export interface RepartitionNode extends NodeBase {
+  readonly kind: 'repartition';
+  readonly input: Edge;
+  readonly partitions: number;
+}
+
+/**
+ * All records in one partition, ordered by `by(record)` in the order of values (plan/order.ts); equal ones keep their
+ * order. With `limit` only the first so many.
+ */
+export interface SortNode extends NodeBase {
+  readonly kind: 'sort';
+  readonly input: Edge;
+  readonly by?: FunctionReference;
+  readonly ascending: boolean;
+  readonly limit?: number;
+}
+
+/** Records to outside. */
+export interface SinkNode extends NodeBase {
+  readonly kind: 'sink';
+  readonly input: Edge;
+  readonly config: JsonValue;
+}
+
+export type PlanNode =
+  | SourceNode
+  | NarrowNode
+  | FoldNode
+  | CogroupNode
+  | UnionNode
+  | RepartitionNode
+  | SortNode
+  | SinkNode;
+
+/** The edges into a node, in order. */
+export function inputsOf(node: PlanNode): readonly Edge[] {
+  switch (node.kind) {
+    case 'source':
+      return [];
+    case 'cogroup':
+    case 'union':
+      return node.inputs;
+    default:
+      return [node.input];
+  }
+}
+
+/** How the step of a node is named in messages: `counts, step 2 (reduceByKey)`. */
+export function stepName(origin: Origin): string {
+  return origin.step === undefined
+    ? `${origin.name} (${origin.component})`
+    : `${origin.name}, step ${origin.step + 1} (${origin.component})`;
+}
