@@ -14,7 +14,10 @@ export const errorCodes = {
   'unknown-stream': { exit: 2, means: 'A name that no source, stream or onError defines.' },
   'duplicate-name': { exit: 2, means: 'The same name is defined twice.' },
   cycle: { exit: 2, means: 'Streams that depend on each other in a circle.' },
-  'unused-stream': { exit: 2, means: 'A stream or source that no sink reaches (a warning unless it holds dead letters).' },
+  'unused-stream': {
+    exit: 2,
+    means: 'A stream or source that no sink reaches (a warning unless it holds dead letters).',
+  },
   'bad-function': { exit: 2, means: 'A function has a syntax error, is not a function, or is async.' },
   'unknown-name': { exit: 2, means: 'A function uses a name that nothing defines.' },
   'captured-variable': { exit: 2, means: 'A function given to the API uses a variable of its surroundings.' },
@@ -62,7 +65,11 @@ export class StreamjobError extends Error {
   readonly at: Place | undefined;
   readonly remedy: string | undefined;
 
-  constructor(code: ErrorCode, message: string, more: { at?: Place | undefined; remedy?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { at?: Place | undefined; remedy?: string; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.at = more.at;
@@ -76,7 +83,10 @@ export class StreamjobError extends Error {
 
 /** A broken promise of our own; never the user's fault. */
 export const bug = (what: string, cause?: unknown): StreamjobError =>
-  new StreamjobError('bug', `This is a bug in streamjob: ${what}`, { cause, remedy: 'Please report it with the job file.' });
+  new StreamjobError('bug', `This is a bug in streamjob: ${what}`, {
+    cause,
+    remedy: 'Please report it with the job file.',
+  });
 
 /** The message of anything that was thrown. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -36,4 +36,5 @@ export type Decoder = (bytes: Uint8Array, start: number, end: number, onBad: OnB
 
 export type OnBadRecord = (record: unknown, error: StreamjobError) => void;
 
-export const defineFormat = <const S extends Setting>(definition: FormatDefinition<S>): FormatDefinition<S> => definition;
+export const defineFormat = <const S extends Setting>(definition: FormatDefinition<S>): FormatDefinition<S> =>
+  definition;

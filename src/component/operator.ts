@@ -30,4 +30,5 @@ export interface OperatorExample {
   readonly ordered?: boolean;
 }
 
-export const defineOperator = <const S extends Setting>(definition: OperatorDefinition<S>): OperatorDefinition<S> => definition;
+export const defineOperator = <const S extends Setting>(definition: OperatorDefinition<S>): OperatorDefinition<S> =>
+  definition;

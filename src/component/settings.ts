@@ -98,7 +98,10 @@ export const s = {
     signature,
     ...options,
   }),
-  choice: <const V extends readonly string[], const O extends Options>(values: V, options: O): Setting<V[number]> & O => ({
+  choice: <const V extends readonly string[], const O extends Options>(
+    values: V,
+    options: O,
+  ): Setting<V[number]> & O => ({
     kind: 'choice',
     values,
     ...options,

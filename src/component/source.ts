@@ -92,4 +92,5 @@ export interface ReceiverChannel {
   end(): void;
 }
 
-export const defineSource = <const S extends Setting>(definition: SourceDefinition<S>): SourceDefinition<S> => definition;
+export const defineSource = <const S extends Setting>(definition: SourceDefinition<S>): SourceDefinition<S> =>
+  definition;

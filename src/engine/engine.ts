@@ -1,5 +1,5 @@
-import type { Partition } from '../component/source.ts';
 import type { CommitMessage } from '../component/sink.ts';
+import type { Partition } from '../component/source.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
 
 /**

@@ -1,4 +1,17 @@
-import type { CogroupNode, Edge, FoldNode, NarrowNode, NodeId, Origin, PlanNode, RepartitionNode, SinkNode, SortNode, SourceNode, UnionNode } from './plan.ts';
+import type {
+  CogroupNode,
+  Edge,
+  FoldNode,
+  NarrowNode,
+  NodeId,
+  Origin,
+  PlanNode,
+  RepartitionNode,
+  SinkNode,
+  SortNode,
+  SourceNode,
+  UnionNode,
+} from './plan.ts';
 
 type New<N extends PlanNode> = Omit<N, 'id' | 'kind' | 'origin' | 'onError'>;
 

@@ -107,7 +107,12 @@ export function partitionCounts(plan: Plan, sources: (id: NodeId) => number, par
   return counts;
 }
 
-function countOf(node: PlanNode, counts: readonly number[], sources: (id: NodeId) => number, parallelism: number): number {
+function countOf(
+  node: PlanNode,
+  counts: readonly number[],
+  sources: (id: NodeId) => number,
+  parallelism: number,
+): number {
   switch (node.kind) {
     case 'source':
       return sources(node.id);
