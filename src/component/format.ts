@@ -23,8 +23,11 @@ export interface FramingOptions {
 export interface Framer {
   /** The offset just past the last complete record within `[start, end)`, or `start` if there is none. */
   lastBoundary(bytes: Uint8Array, start: number, end: number): number;
-  /** The offset just past the first complete record within `[start, end)`, or -1 if there is none. */
-  firstBoundary(bytes: Uint8Array, start: number, end: number): number;
+  /**
+   * The offset just past the first complete record within `[start, end)`, or -1 if there is none. With `after`, the first
+   * boundary beyond that offset: who has searched up to there need not search again, and a range of a file finds its start.
+   */
+  firstBoundary(bytes: Uint8Array, start: number, end: number, after?: number): number;
 }
 
 /**

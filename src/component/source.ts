@@ -1,4 +1,5 @@
 import type { JsonValue } from '../base/json.ts';
+import type { OnBadRecord } from './format.ts';
 import type { Setting, Static } from './settings.ts';
 
 /**
@@ -59,6 +60,8 @@ export interface SplitReader {
 export interface SplitOutput {
   bytes(bytes: Uint8Array, start: number, end: number): void;
   records(records: readonly unknown[]): void;
+  /** A record that could not be framed, and is left out. */
+  bad: OnBadRecord;
 }
 
 /** Runs in an I/O worker, one for all receivers of a job. */
