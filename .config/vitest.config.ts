@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** CI names a file to count the results from. */
+const report = process.env.STREAMJOB_TEST_REPORT;
+
 export default defineConfig({
   test: {
     dir: 'test',
@@ -8,5 +11,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 });
