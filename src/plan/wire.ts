@@ -1,0 +1,3 @@
+export { WireReader } from './wireReader.ts';
+export { wireVersion } from './wireTags.ts';
+export { WireWriter } from './wireWriter.ts';
