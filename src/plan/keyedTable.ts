@@ -64,3 +64,5 @@ function isPrimitive(key: unknown): boolean {
     key === null
   );
 }
+
+export { flat } from './flat.ts';

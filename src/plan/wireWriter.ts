@@ -121,18 +121,23 @@ export class WireWriter {
   }
 
   #string(text: string): void {
+    if (text.length > maxShortString || !this.#shortString(text)) this.#longString(text);
+  }
+
+  /** False if a character does not fit one byte; then nothing was written. */
+  #shortString(text: string): boolean {
     const { length } = text;
-    if (length > maxShortString) return this.#longString(text);
     this.#need(length + 1);
     const buffer = this.#buffer;
     const start = this.#length + 1;
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
-      if (code > 0xff) return this.#longString(text);
+      if (code > 0xff) return false;
       buffer[start + i] = code;
     }
     buffer[start - 1] = tag.shortString | length;
     this.#length = start + length;
+    return true;
   }
 
   #longString(text: string): void {
