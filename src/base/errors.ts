@@ -64,21 +64,27 @@ export class StreamjobError extends Error {
   readonly code: ErrorCode;
   readonly at: Place | undefined;
   readonly remedy: string | undefined;
+  /** The record that failed, as text and cut; left out of logs by `--no-log-records`. */
+  readonly record: string | undefined;
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    more: { at?: Place | undefined; remedy?: string; cause?: unknown } = {},
-  ) {
+  constructor(code: ErrorCode, message: string, more: ErrorDetails = {}) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.at = more.at;
     this.remedy = more.remedy;
+    this.record = more.record;
   }
 
   get exitCode(): 1 | 2 | 3 {
     return errorCodes[this.code].exit;
   }
+}
+
+export interface ErrorDetails {
+  readonly at?: Place | undefined;
+  readonly remedy?: string | undefined;
+  readonly record?: string | undefined;
+  readonly cause?: unknown;
 }
 
 /** A broken promise of our own; never the user's fault. */

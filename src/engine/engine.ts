@@ -43,7 +43,8 @@ export interface EngineJob {
 export interface EngineEvents {
   /** A block of received data is there, to be given to some batch as `{ block: id }`. */
   block(source: NodeId, block: ReceivedBlock): void;
-  receiver(source: NodeId, state: ReceiverState, message: string): void;
+  /** `error` comes with `failed`: it ends the job. */
+  receiver(source: NodeId, state: ReceiverState, message: string, error?: unknown): void;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
 }
 

@@ -1,0 +1,158 @@
+import type { CommitMessage } from '../../component/sink.ts';
+import type { Split } from '../../component/source.ts';
+import type { Batch, BatchResult } from '../../engine/engine.ts';
+import { inputsOf, type NodeId, type Plan } from '../../plan/plan.ts';
+import { type Leaf, partitionCounts, partitionOffset, type Stage } from '../../plan/stages.ts';
+import type { Extents } from '../wire/extents.ts';
+import type { LeafTask, TaskDone, TaskMessage, TaskSplit } from '../wire/messages.ts';
+import type { SlabPool } from '../wire/slabs.ts';
+import type { ThreadPool } from './threadPool.ts';
+
+export interface BatchRunOptions {
+  readonly plan: Plan;
+  readonly stages: readonly Stage[];
+  readonly batch: Batch;
+  readonly threads: ThreadPool;
+  readonly memory: SlabPool;
+  readonly taskRetries: number;
+  /** What a split of the batch is for a task: blocks are looked up. */
+  taskSplit(split: Split): TaskSplit;
+}
+
+/** One attempt at a batch: its stages as soon as what feeds them is complete, their tasks side by side. */
+export class BatchRun {
+  readonly #options: BatchRunOptions;
+  readonly #counts: readonly number[];
+  /** What has arrived at each shuffle input: the buckets of each map task at its place in the order of partitions. */
+  readonly #shuffled = new Map<string, (readonly Extents[])[]>();
+  readonly #committable = new Map<NodeId, CommitMessage[]>();
+  readonly #recordsIn = new Map<NodeId, number>();
+  readonly #slabs: number[] = [];
+  #tasks = 0;
+  #failed = false;
+
+  constructor(options: BatchRunOptions) {
+    this.#options = options;
+    const { plan, batch, threads } = options;
+    this.#counts = partitionCounts(plan, (id) => batch.inputs.get(id)?.length ?? 0, threads.size);
+    for (const node of plan.nodes) if (node.kind === 'sink') this.#committable.set(node.id, []);
+  }
+
+  /** Rejects with the first error, once nothing of this attempt is running any more. */
+  async run(): Promise<BatchResult> {
+    const stages: Promise<void>[] = [];
+    for (const stage of this.#options.stages) {
+      stages.push(
+        this.#runStage(
+          stage,
+          stage.feeders.map((feeder) => stages[feeder]!),
+        ),
+      );
+    }
+    const outcomes = await Promise.allSettled(stages);
+    for (const slab of this.#slabs) this.#options.memory.release(slab);
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected' && outcome.reason !== cancelled);
+    if (failure) throw (failure as PromiseRejectedResult).reason;
+    return { sinks: this.#committable, recordsIn: this.#recordsIn, tasks: this.#tasks };
+  }
+
+  async #runStage(stage: Stage, feeders: readonly Promise<void>[]): Promise<void> {
+    try {
+      await Promise.all(feeders);
+    } catch {
+      throw cancelled;
+    }
+    const partitions = Array.from({ length: this.#counts[stage.root.id]! }, (_, partition) => partition);
+    const outcomes = await Promise.allSettled(partitions.map((partition) => this.#runTask(stage, partition)));
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failure) throw failure.reason;
+  }
+
+  async #runTask(stage: Stage, partition: number): Promise<void> {
+    const leaves = stage.leaves.map((leaf) => this.#leafTask(leaf, partition));
+    const done = await this.#tryTask(stage, partition, leaves);
+    this.#tasks++;
+    this.#slabs.push(...done.slabs);
+    if (stage.root.kind === 'source') this.#count(stage.root.id, done.recordsIn);
+    for (const [i, { node, input }] of stage.leaves.entries()) {
+      const result = done.leaves[i]!;
+      const place = leaves[i]!.partition;
+      if ('message' in result) this.#committable.get(node.id)![place] = result.message;
+      else this.#shuffle(node.id, input)[place] = result.buckets;
+    }
+  }
+
+  /** A task touches no state, and nobody has seen a result of a failed one: it may be run again alone. */
+  async #tryTask(stage: Stage, partition: number, leaves: readonly LeafTask[]): Promise<TaskDone> {
+    for (let attempt = 0; ; attempt++) {
+      if (this.#failed) throw cancelled;
+      try {
+        return await this.#options.threads.run(this.#message(stage, partition, leaves), this.#place(stage, partition));
+      } catch (thrown) {
+        if (thrown === cancelled || attempt >= this.#options.taskRetries) throw this.#fail(thrown);
+      }
+    }
+  }
+
+  /** Where keyed data lies; anything else may run anywhere. */
+  #place(stage: Stage, partition: number): number | undefined {
+    return stage.root.kind === 'source' ? undefined : partition;
+  }
+
+  #message(stage: Stage, partition: number, leaves: readonly LeafTask[]): TaskMessage {
+    const { batch, taskSplit } = this.#options;
+    const { root } = stage;
+    const splits = root.kind === 'source' ? batch.inputs.get(root.id)![partition]! : [];
+    const id = ++taskIds;
+    return {
+      type: 'task',
+      id,
+      stage: stage.id,
+      time: batch.time,
+      attempt: `${process.pid}-${id}`,
+      splits: splits.map(taskSplit),
+      buckets: inputsOf(root).map((_, input) => this.#bucketsOf(root.id, input, partition)),
+      leaves,
+    };
+  }
+
+  #bucketsOf(node: NodeId, input: number, partition: number): readonly Extents[] {
+    const buckets: Extents[] = [];
+    for (const task of this.#shuffle(node, input)) {
+      const bucket = task?.[partition];
+      if (bucket !== undefined && bucket.length > 0) buckets.push(bucket);
+    }
+    return buckets;
+  }
+
+  #leafTask(leaf: Leaf, partition: number): LeafTask {
+    const { plan } = this.#options;
+    const targets = leaf.node.kind === 'sink' ? 0 : this.#counts[leaf.node.id]!;
+    return { partition: partition + partitionOffset(leaf, plan, this.#counts), targets };
+  }
+
+  #shuffle(node: NodeId, input: number): (readonly Extents[])[] {
+    const key = `${node} ${input}`;
+    const shuffle = this.#shuffled.get(key) ?? [];
+    this.#shuffled.set(key, shuffle);
+    return shuffle;
+  }
+
+  #count(source: NodeId, records: number): void {
+    this.#recordsIn.set(source, (this.#recordsIn.get(source) ?? 0) + records);
+  }
+
+  /** The first failure cancels what has not begun. */
+  #fail(thrown: unknown): unknown {
+    if (!this.#failed) {
+      this.#failed = true;
+      this.#options.threads.cancel(cancelled);
+    }
+    return thrown;
+  }
+}
+
+/** Why a task did not run: another one had failed. */
+const cancelled = new Error('cancelled');
+
+let taskIds = 0;

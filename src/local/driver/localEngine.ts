@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os';
+import { catalog } from '../../catalog/index.ts';
+import type { Split } from '../../component/source.ts';
+import type { Batch, BatchResult, Engine, EngineJob } from '../../engine/engine.ts';
+import { defaultSettings, type JobSettings } from '../../plan/jobSettings.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { type Stage, stagesOf } from '../../plan/stages.ts';
+import type { OpenMessage, TaskSplit } from '../wire/messages.ts';
+import { SlabPool } from '../wire/slabs.ts';
+import { BatchRun } from './batchRun.ts';
+import { Receivers } from './receivers.ts';
+import { ThreadPool } from './threadPool.ts';
+
+type Options = Pick<JobSettings, 'threads' | 'memoryLimit' | 'blockInterval' | 'taskRetries'>;
+
+/**
+ * The multi-threaded engine of this process. The driver thread plans and hands out work, and never touches records: they
+ * exist only inside the tasks that worker threads run.
+ */
+export class LocalEngine implements Engine {
+  readonly parallelism: number;
+  readonly #options: Options;
+  readonly #memory: SlabPool;
+  readonly #threads: ThreadPool;
+  readonly #receivers: Receivers;
+  /** The blocks of each batch that is not yet forgotten. */
+  readonly #used = new Map<number, readonly number[]>();
+  #plan: Plan | undefined;
+  #stages: readonly Stage[] = [];
+
+  /** The threads start at once, so that they load while the job is still being read. */
+  constructor(options: Partial<Options> = {}) {
+    this.#options = { ...defaultSettings, ...options };
+    const { threads, memoryLimit } = this.#options;
+    this.parallelism = threads === 'auto' ? availableParallelism() : threads;
+    this.#memory = SlabPool.create(memoryLimit);
+    this.#threads = new ThreadPool(this.parallelism, this.#memory);
+    this.#receivers = new Receivers(this.#memory);
+  }
+
+  async open({ plan, configs, events, strict = false }: EngineJob): Promise<void> {
+    this.#plan = plan;
+    this.#stages = stagesOf(plan);
+    const { blockInterval } = this.#options;
+    const job: OpenMessage = { type: 'open', plan, configs, strict, blockInterval };
+    const receiving = (await hasReceivers(plan)) ? this.#receivers.open(job, events) : undefined;
+    await Promise.all([this.#threads.open(job), receiving]);
+  }
+
+  async receive(): Promise<void> {
+    this.#receivers.start();
+  }
+
+  stopReceiving(): Promise<void> {
+    return this.#receivers.stop();
+  }
+
+  async runBatch(batch: Batch): Promise<BatchResult> {
+    this.#used.set(batch.time, blocksOf(batch));
+    try {
+      return await new BatchRun({
+        plan: this.#plan!,
+        stages: this.#stages,
+        batch,
+        threads: this.#threads,
+        memory: this.#memory,
+        taskRetries: this.#options.taskRetries,
+        taskSplit: (split) => this.#taskSplit(split),
+      }).run();
+    } finally {
+      this.#receivers.freed();
+    }
+  }
+
+  forget(time: number): void {
+    for (const id of this.#used.get(time) ?? []) this.#receivers.forget(id);
+    this.#used.delete(time);
+    this.#receivers.freed();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#threads.close(), this.#receivers.close()]);
+  }
+
+  #taskSplit(split: Split): TaskSplit {
+    return typeof split.block === 'number' ? { block: this.#receivers.block(split.block) } : { split };
+  }
+}
+
+function blocksOf(batch: Batch): readonly number[] {
+  const splits = [...batch.inputs.values()].flat(2);
+  return splits.map((split) => split.block).filter((block) => typeof block === 'number');
+}
+
+async function hasReceivers(plan: Plan): Promise<boolean> {
+  const sources = plan.nodes.filter((node) => node.kind === 'source');
+  const definitions = await Promise.all(sources.map((node) => catalog.sources.load(node.origin.component)));
+  return definitions.some((definition) => definition.receiver !== undefined);
+}

@@ -1,0 +1,94 @@
+import { type Deferred, deferred } from '../../base/deferred.ts';
+import { StreamjobError } from '../../base/errors.ts';
+import type { OpenMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
+import type { SlabPool } from '../wire/slabs.ts';
+import { Thread } from './thread.ts';
+
+interface Waiting {
+  readonly task: TaskMessage;
+  readonly result: Deferred<TaskDone>;
+}
+
+/**
+ * The threads that run tasks. A task that must be in a certain place goes to the thread of that number, others to
+ * whichever is free first. A thread that dies takes its task with it and is replaced.
+ */
+export class ThreadPool {
+  readonly #memory: SlabPool;
+  readonly #threads: Thread[];
+  readonly #pinned: Waiting[][];
+  #shared: Waiting[] = [];
+  #job: OpenMessage | undefined;
+  #closing = false;
+
+  /** Starts the threads at once, so that they load while the job is still being read. */
+  constructor(size: number, memory: SlabPool) {
+    this.#memory = memory;
+    this.#threads = Array.from({ length: size }, (_, place) => this.#start(place));
+    this.#pinned = this.#threads.map(() => []);
+  }
+
+  get size(): number {
+    return this.#threads.length;
+  }
+
+  async open(job: OpenMessage): Promise<void> {
+    this.#job = job;
+    await Promise.all(this.#threads.map((thread) => thread.open(job)));
+  }
+
+  /** Rejects with the task's error, or `worker-died`. `place` counts modulo the number of threads. */
+  run(task: TaskMessage, place?: number): Promise<TaskDone> {
+    const waiting: Waiting = { task, result: deferred() };
+    (place === undefined ? this.#shared : this.#pinned[place % this.size]!).push(waiting);
+    this.#dispatch();
+    return waiting.result.promise;
+  }
+
+  /** Drops what has not begun. */
+  cancel(reason: unknown): void {
+    const waiting = [...this.#shared, ...this.#pinned.flat()];
+    this.#shared = [];
+    for (const list of this.#pinned) list.length = 0;
+    for (const { result } of waiting) result.reject(reason);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.cancel(new StreamjobError('worker-died', 'the engine was closed'));
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+
+  #start(place: number): Thread {
+    return new Thread('tasks', this.#memory, { heard: () => {}, died: (thread) => void this.#replace(place, thread) });
+  }
+
+  #dispatch(): void {
+    for (const [place, thread] of this.#threads.entries()) {
+      if (!thread.idle) continue;
+      const next = this.#pinned[place]!.shift() ?? this.#shared.shift();
+      if (next) void this.#runOn(thread, next);
+    }
+  }
+
+  async #runOn(thread: Thread, { task, result }: Waiting): Promise<void> {
+    try {
+      const done = await thread.run(task);
+      this.#memory.disown(done.slabs);
+      result.resolve(done);
+    } catch (thrown) {
+      result.reject(thrown);
+    }
+    this.#dispatch();
+  }
+
+  /** What the dead thread had allocated goes back: nobody has seen it, since its task never ended. */
+  async #replace(place: number, dead: Thread): Promise<void> {
+    this.#memory.releaseOwned(dead.owner);
+    if (this.#closing || !this.#job) return;
+    const thread = this.#start(place);
+    this.#threads[place] = thread;
+    await thread.open(this.#job).catch((error) => this.cancel(error));
+    this.#dispatch();
+  }
+}

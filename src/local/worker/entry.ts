@@ -1,0 +1,50 @@
+import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { bug } from '../../base/errors.ts';
+import { toWire } from '../wire/errors.ts';
+import type { FromWorker, OpenMessage, TaskMessage, ToWorker, WorkerData } from '../wire/messages.ts';
+import { SlabPool } from '../wire/slabs.ts';
+import { ReceiverHost } from './receiverHost.ts';
+import { TaskRunner } from './task.ts';
+
+if (isMainThread || parentPort === null) throw bug('a worker entry was loaded outside a worker');
+listen(parentPort, workerData as WorkerData);
+
+/** The life of a thread: opened once, then it does what it is told until it is terminated. */
+function listen(port: MessagePort, { role, owner, pool }: WorkerData): void {
+  const memory = { pool: new SlabPool(pool), owner };
+  const say = (message: FromWorker): void => port.postMessage(message);
+  let tasks: TaskRunner | undefined;
+  let receivers: ReceiverHost | undefined;
+  port.on('message', (message: ToWorker) => {
+    switch (message.type) {
+      case 'open':
+        return void open(message);
+      case 'task':
+        return void run(message);
+      case 'receive':
+        return receivers?.start();
+      case 'stopReceiving':
+        return void receivers?.stop().then(() => say({ type: 'stoppedReceiving' }));
+      case 'freed':
+        return receivers?.freed();
+    }
+  });
+
+  async function open(job: OpenMessage): Promise<void> {
+    try {
+      if (role === 'tasks') tasks = await TaskRunner.open(job, memory);
+      else receivers = await ReceiverHost.open(job, memory, say);
+      say({ type: 'ready' });
+    } catch (thrown) {
+      say({ type: 'failedToOpen', error: toWire(thrown) });
+    }
+  }
+
+  async function run(task: TaskMessage): Promise<void> {
+    try {
+      say(await tasks!.run(task));
+    } catch (thrown) {
+      say({ type: 'taskFailed', id: task.id, error: toWire(thrown) });
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { formatByteSize } from '../../base/byteSize.ts';
+import { StreamjobError } from '../../base/errors.ts';
+import { catalog } from '../../catalog/index.ts';
+import type { SinkDefinition } from '../../component/sink.ts';
+import { compileFunction } from '../../function/compile.ts';
+import { importModule } from '../../function/module.ts';
+import { type NodeId, type Plan, type PlanNode, stepName } from '../../plan/plan.ts';
+import { type Leaf, type Stage, stagesOf } from '../../plan/stages.ts';
+import { PoolExhausted, SlabWriter } from '../wire/extents.ts';
+import type { LeafTask, OpenMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
+import { type SlabPool, slabBytes } from '../wire/slabs.ts';
+import { BucketWriter } from './bucketWriter.ts';
+import { compileFunctions, type NodeFunctions, type UserFunction } from './functions.ts';
+import { type LeafWriter, openLeaf, SinkLeaf } from './leaves.ts';
+import { readShuffle } from './roots.ts';
+import { openSources, readSource, type TaskSource } from './sources.ts';
+import { type CompiledStage, compileStage } from './stage.ts';
+
+/** What a job's nodes need to run here. */
+interface Parts {
+  readonly functions: ReadonlyMap<NodeId, NodeFunctions>;
+  readonly sources: ReadonlyMap<NodeId, TaskSource>;
+  readonly sinks: ReadonlyMap<NodeId, SinkDefinition>;
+}
+
+/** Runs the tasks of a job on one thread, one at a time. */
+export class TaskRunner {
+  readonly #pool: SlabPool;
+  readonly #slabs: SlabWriter;
+  readonly #job: OpenMessage;
+  readonly #stages: readonly Stage[];
+  readonly #parts: Parts;
+  /** Compiled at a stage's first task. */
+  readonly #compiled: (CompiledStage | undefined)[] = [];
+  #time = 0;
+
+  private constructor(job: OpenMessage, memory: { pool: SlabPool; owner: number }, parts: Parts) {
+    this.#job = job;
+    this.#pool = memory.pool;
+    this.#slabs = new SlabWriter(memory.pool, memory.owner);
+    this.#stages = stagesOf(job.plan);
+    this.#parts = parts;
+  }
+
+  /** Loads the functions module and the components that the plan names. Rejects with the user's error. */
+  static async open(job: OpenMessage, memory: { pool: SlabPool; owner: number }): Promise<TaskRunner> {
+    const exports = job.plan.module ? await importModule(job.plan.module.path) : {};
+    const compile = (reference: Parameters<typeof compileFunction>[0]) =>
+      compileFunction(reference, { exports, tables: {} }) as UserFunction;
+    const functions = compileFunctions(job.plan, compile);
+    const [sources, sinks] = await Promise.all([openSources(job.plan, job.configs), openSinks(job.plan)]);
+    return new TaskRunner(job, memory, { functions, sources, sinks });
+  }
+
+  /** Runs a task. Rejects with the user's error; then nothing of the task remains. */
+  async run(task: TaskMessage): Promise<TaskDone> {
+    const stage = this.#stages[task.stage]!;
+    const compiled = (this.#compiled[stage.id] ??= this.#compile(stage));
+    this.#time = task.time;
+    const leaves = stage.leaves.map((leaf, i) => this.#openLeaf(leaf, task, task.leaves[i]!));
+    try {
+      compiled.open(leaves);
+      const recordsIn = await this.#feed(stage, task, compiled);
+      compiled.close();
+      const results = [];
+      for (const leaf of leaves) results.push(await leaf.close());
+      return { type: 'taskDone', id: task.id, recordsIn, leaves: results, slabs: this.#slabs.takeSlabs() };
+    } catch (thrown) {
+      for (const leaf of leaves) leaf.abort?.();
+      throw thrown instanceof PoolExhausted ? this.#memoryLimit(stage.root) : thrown;
+    } finally {
+      this.#slabs.close();
+    }
+  }
+
+  #compile(stage: Stage): CompiledStage {
+    return compileStage(stage, {
+      plan: this.#job.plan,
+      functions: this.#parts.functions,
+      strict: this.#job.strict,
+      time: () => this.#time,
+    });
+  }
+
+  #openLeaf({ node }: Leaf, { time, attempt }: TaskMessage, { partition, targets }: LeafTask): LeafWriter {
+    if (node.kind !== 'sink') return openLeaf(node, new BucketWriter(this.#slabs, targets), partition);
+    const config = this.#job.configs.get(node.id) as never;
+    const task = { time, sink: node.origin.name, partition, attempt };
+    return new SinkLeaf(this.#parts.sinks.get(node.id)!.worker(config, task));
+  }
+
+  async #feed({ root }: Stage, task: TaskMessage, compiled: CompiledStage): Promise<number> {
+    if (root.kind === 'source') return readSource(this.#parts.sources.get(root.id)!, task.splits, compiled, this.#pool);
+    readShuffle(root, task.buckets, compiled, { pool: this.#pool, functions: this.#parts.functions.get(root.id) });
+    return 0;
+  }
+
+  #memoryLimit(root: PlanNode): StreamjobError {
+    const limit = formatByteSize(this.#pool.count * slabBytes);
+    return new StreamjobError(
+      'memory-limit',
+      `the shuffle behind ${stepName(root.origin)} does not fit into ${limit}`,
+      {
+        at: root.origin.at,
+        remedy: 'Raise settings.memoryLimit, or make batches smaller (batchInterval, maxBytesPerBatch).',
+      },
+    );
+  }
+}
+
+async function openSinks(plan: Plan): Promise<ReadonlyMap<NodeId, SinkDefinition>> {
+  const sinks = new Map<NodeId, SinkDefinition>();
+  for (const { id, kind, origin } of plan.nodes) {
+    if (kind === 'sink') sinks.set(id, await catalog.sinks.load(origin.component));
+  }
+  return sinks;
+}
