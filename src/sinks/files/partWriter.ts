@@ -1,0 +1,59 @@
+import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CommitMessage, SinkTask, SinkWriter } from '../../component/sink.ts';
+import { jsonText } from '../../component/text.ts';
+import { writing } from './errors.ts';
+import { type FilesConfig, partName } from './names.ts';
+
+const flushAt = 128 * 1024;
+
+/** A task's share of a batch, in a hidden file beside the target. Without records there is no file. */
+export class PartWriter implements SinkWriter {
+  readonly #name: string;
+  readonly #path: string;
+  readonly #lineOf: (record: unknown) => string;
+  #file: number | undefined;
+  #text = '';
+
+  constructor(config: FilesConfig, task: SinkTask) {
+    this.#name = partName(config, task);
+    this.#path = join(config.path, this.#name);
+    this.#lineOf = config.format === 'json' ? jsonText : textLine;
+  }
+
+  write(record: unknown): void {
+    this.#text += `${this.#lineOf(record)}\n`;
+    if (this.#text.length >= flushAt) this.#flush();
+  }
+
+  close(): CommitMessage {
+    this.#flush();
+    if (this.#file === undefined) return { part: null };
+    const file = this.#file;
+    writing(this.#path, () => fsyncSync(file));
+    this.#closeFile();
+    return { part: this.#name };
+  }
+
+  abort(): void {
+    this.#closeFile();
+    rmSync(this.#path, { force: true });
+  }
+
+  #flush(): void {
+    if (this.#text === '') return;
+    const text = this.#text;
+    this.#text = '';
+    writing(this.#path, () => {
+      this.#file ??= openSync(this.#path, 'w');
+      writeFileSync(this.#file, text);
+    });
+  }
+
+  #closeFile(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
+
+const textLine = (record: unknown): string => (typeof record === 'string' ? record : jsonText(record));
