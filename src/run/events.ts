@@ -1,5 +1,5 @@
-import type { NodeId } from '../plan/plan.ts';
 import type { ReceiverState } from '../engine/engine.ts';
+import type { NodeId } from '../plan/plan.ts';
 
 /** What happens in a run, as Spark's StreamingListener tells it. Listeners must not throw and cannot slow a batch. */
 export interface JobListener {

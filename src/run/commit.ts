@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, StreamjobError } from '../base/errors.ts';
+import type { SinkDefinition, SinkDriver } from '../component/sink.ts';
+import type { BatchResult } from '../engine/engine.ts';
+import type { NodeId, Plan, SinkNode } from '../plan/plan.ts';
+
+export interface SinkOptions {
+  readonly plan: Plan;
+  readonly configs: ReadonlyMap<NodeId, unknown>;
+  /** How many sinks are committed side by side. */
+  readonly concurrency: number;
+  /** How often a failed commit is tried again. */
+  readonly retries: number;
+  /** Ends the waiting for another try. */
+  readonly signal: AbortSignal;
+  sink(name: string): Promise<SinkDefinition>;
+  log(level: 'debug' | 'info' | 'warn', message: string): void;
+}
+
+interface Sink {
+  readonly node: SinkNode;
+  readonly driver: SinkDriver;
+}
+
+const firstRetryDelay = 100;
+
+/** The driver parts of a job's sinks, which make batches visible. */
+export class Sinks {
+  readonly #sinks: readonly Sink[];
+  readonly #options: SinkOptions;
+
+  private constructor(sinks: readonly Sink[], options: SinkOptions) {
+    this.#sinks = sinks;
+    this.#options = options;
+  }
+
+  static async load(options: SinkOptions): Promise<Sinks> {
+    const { plan, configs, log } = options;
+    const sinks: Sink[] = [];
+    for (const node of plan.nodes) {
+      if (node.kind !== 'sink') continue;
+      const definition = await options.sink(node.origin.component);
+      const driver = definition.driver(configs.get(node.id), { sink: node.origin.name, job: plan.name, log });
+      sinks.push({ node, driver });
+    }
+    return new Sinks(sinks, options);
+  }
+
+  async start(): Promise<void> {
+    for (const { node, driver } of this.#sinks) await calling(node, async () => driver.start?.());
+  }
+
+  /**
+   * Commits a batch, begun in the order of sinks. All sinks get their turn, also after one has failed: those that have
+   * not been asked would be the poorer if the job goes on. Throws the first error.
+   */
+  async commit(time: number, { sinks: messages }: BatchResult): Promise<void> {
+    const errors: unknown[] = [];
+    await sideBySide(this.#options.concurrency, this.#sinks, async ({ node, driver }) => {
+      const commit = () => driver.commit(time, messages.get(node.id) ?? []);
+      await calling(node, () => this.#retrying(node, commit)).catch((error: unknown) => errors.push(error));
+    });
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** What the surroundings refuse (exit code 3) stays refused; anything else may pass. */
+  async #retrying(node: SinkNode, commit: () => Promise<void>): Promise<void> {
+    const { retries, signal, log } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await commit();
+      } catch (error) {
+        const final = error instanceof StreamjobError && error.exitCode !== 1;
+        if (final || attempt >= retries || signal.aborted) throw error;
+        const delay = firstRetryDelay * 2 ** attempt;
+        log('warn', `sink ${node.origin.name}: ${messageOf(error)}; next try in ${delay} ms`);
+        await sleep(delay, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Flushes and closes all sinks; throws the first error. */
+  async stop(): Promise<void> {
+    const stops = this.#sinks.map(({ node, driver }) => calling(node, async () => driver.stop?.()));
+    await Promise.allSettled(stops);
+    await Promise.all(stops);
+  }
+}
+
+/** Begins the work on the items in their order, on at most `limit` of them at a time. */
+async function sideBySide<T>(limit: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const worker = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}
+
+/** Errors that are not ours get the name of the sink. */
+async function calling(node: SinkNode, call: () => Promise<void>): Promise<void> {
+  try {
+    await call();
+  } catch (cause) {
+    if (cause instanceof StreamjobError) throw cause;
+    const { name, component, at } = node.origin;
+    throw new StreamjobError('sink-failed', `The sink ${name} (${component}) failed: ${messageOf(cause)}`, {
+      at,
+      cause,
+      remedy: 'The batch is not done; mend the cause and start the job again.',
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../base/clock.ts';
+import type { Journal } from '../checkpoint/journal.ts';
+import type { Batch, Engine } from '../engine/engine.ts';
+import type { Submitted } from './batches.ts';
+import type { Sinks } from './commit.ts';
+import type { BatchInfo, JobListener } from './events.ts';
+import type { Inputs } from './inputs.ts';
+
+export interface Execution {
+  readonly engine: Engine;
+  readonly journal: Journal;
+  readonly inputs: Inputs;
+  readonly sinks: Sinks;
+  readonly clock: Clock;
+  readonly listener: JobListener;
+  readonly onBatchFailure: 'stop' | 'continue';
+  /** When aborted, nothing is made visible any more. */
+  readonly cut: AbortSignal;
+}
+
+/**
+ * Runs a planned batch to its end: computed, committed by the sinks, written down as done, let go. Rejects if the job
+ * cannot go on.
+ */
+export async function executeBatch({ batch, submissionTime }: Submitted, execution: Execution): Promise<void> {
+  const { clock, listener, onBatchFailure, cut } = execution;
+  const started = { batchTime: batch.time, submissionTime, processingStartTime: clock.now() };
+  listener.batchStarted?.(started);
+  const outcome = await computeAndCommit(batch, execution).catch((error: unknown) => ({ error }));
+  cut.throwIfAborted();
+  const goesOn = !('error' in outcome) || onBatchFailure === 'continue';
+  if (goesOn) await finish(batch, execution, !('error' in outcome));
+  listener.batchCompleted?.({ ...started, processingEndTime: clock.now(), ...outcome });
+  if ('error' in outcome && !goesOn) throw outcome.error;
+}
+
+type Outcome = Pick<BatchInfo, 'recordsIn' | 'tasks'> | { readonly error: unknown };
+
+async function computeAndCommit(batch: Batch, { engine, sinks, cut }: Execution): Promise<Outcome> {
+  const result = await engine.runBatch(batch);
+  cut.throwIfAborted();
+  await sinks.commit(batch.time, result);
+  return { recordsIn: result.recordsIn, tasks: result.tasks };
+}
+
+/** Sources do not hear of a batch that failed: they might delete what nobody has read. */
+async function finish({ time }: Batch, { journal, inputs, engine }: Execution, succeeded: boolean): Promise<void> {
+  await journal.done(time);
+  if (succeeded) await inputs.committed(time);
+  engine.forget(time);
+}

@@ -1,0 +1,164 @@
+import { messageOf, StreamjobError } from '../base/errors.ts';
+import type { Partition, SourceDefinition, SourceDriver } from '../component/source.ts';
+import type { ReceivedBlock } from '../engine/engine.ts';
+import type { NodeId, Plan, SourceNode } from '../plan/plan.ts';
+import { partitionsOfBlocks } from './blocks.ts';
+
+export type BatchInputs = ReadonlyMap<NodeId, readonly Partition[]>;
+
+export interface InputOptions {
+  readonly plan: Plan;
+  readonly configs: ReadonlyMap<NodeId, unknown>;
+  readonly parallelism: number;
+  readonly once: boolean;
+  source(name: string): Promise<SourceDefinition>;
+  log(level: 'debug' | 'info' | 'warn', message: string): void;
+}
+
+interface PlannedSource {
+  readonly node: SourceNode;
+  readonly driver: SourceDriver;
+  done: boolean;
+}
+
+interface ReceivedSource {
+  readonly node: SourceNode;
+  blocks: ReceivedBlock[];
+  ended: boolean;
+}
+
+/** More partitions than this many per slot only cost; fewer would leave threads idle at the end of a batch. */
+const partitionsPerSlot = 4;
+
+/** The sources of a job: what each batch reads. */
+export class Inputs {
+  readonly #parallelism: number;
+  readonly #planned: readonly PlannedSource[];
+  readonly #received: ReadonlyMap<NodeId, ReceivedSource>;
+  readonly #allEnded = new AbortController();
+
+  private constructor(planned: readonly PlannedSource[], received: readonly ReceivedSource[], parallelism: number) {
+    this.#planned = planned;
+    this.#received = new Map(received.map((source) => [source.node.id, source]));
+    this.#parallelism = parallelism;
+  }
+
+  static async load(options: InputOptions): Promise<Inputs> {
+    const planned: PlannedSource[] = [];
+    const received: ReceivedSource[] = [];
+    for (const node of options.plan.nodes) {
+      if (node.kind !== 'source') continue;
+      const definition = await options.source(node.origin.component);
+      if (definition.receiver) received.push({ node, blocks: [], ended: false });
+      else planned.push({ node, driver: openDriver(definition, node, options), done: false });
+    }
+    return new Inputs(planned, received, options.parallelism);
+  }
+
+  get hasReceivers(): boolean {
+    return this.#received.size > 0;
+  }
+
+  /** True while a source that lists its input may have more. */
+  get listing(): boolean {
+    return this.#planned.some((source) => !source.done);
+  }
+
+  /** True while a receiver runs. */
+  get receiving(): boolean {
+    return [...this.#received.values()].some((source) => !source.ended);
+  }
+
+  /** True when nothing will ever come any more, and all that came has been given to a batch. */
+  get exhausted(): boolean {
+    return !this.listing && !this.receiving && [...this.#received.values()].every(({ blocks }) => blocks.length === 0);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#planned.map(({ node, driver }) => calling(node, () => driver.start())));
+  }
+
+  addBlock(source: NodeId, block: ReceivedBlock): void {
+    this.#received.get(source)?.blocks.push(block);
+  }
+
+  /** The receiver, or every receiver, will not give anything any more. */
+  end(source?: NodeId): void {
+    for (const received of this.#received.values())
+      if (source === undefined || received.node.id === source) received.ended = true;
+    if (!this.receiving) this.#allEnded.abort();
+  }
+
+  /** Aborted when no receiver runs any more. */
+  get allEnded(): AbortSignal {
+    return this.#allEnded.signal;
+  }
+
+  /** The input of a batch: what has been received and, if `list`, what the other sources say. */
+  async take(time: number, list: boolean): Promise<BatchInputs> {
+    const listed = list ? await this.#list(time) : [];
+    return new Map([...listed, ...this.#takeBlocks()].filter(([, partitions]) => partitions.length > 0));
+  }
+
+  async #list(time: number): Promise<[NodeId, readonly Partition[]][]> {
+    return Promise.all(
+      this.#planned.map(async (source) => {
+        const { partitions, done } = await calling(source.node, () => source.driver.plan(time));
+        source.done = done;
+        return [source.node.id, partitions] as [NodeId, readonly Partition[]];
+      }),
+    );
+  }
+
+  #takeBlocks(): [NodeId, readonly Partition[]][] {
+    return [...this.#received.values()].map((source) => {
+      const blocks = source.blocks;
+      source.blocks = [];
+      return [source.node.id, partitionsOfBlocks(blocks, this.#parallelism * partitionsPerSlot)];
+    });
+  }
+
+  async committed(time: number): Promise<void> {
+    for (const { node, driver } of this.#planned) await calling(node, async () => driver.committed?.(time));
+  }
+
+  async stop(): Promise<void> {
+    const stops = this.#planned.map(({ node, driver }) => calling(node, () => driver.stop()));
+    await Promise.allSettled(stops);
+    await Promise.all(stops);
+  }
+}
+
+/** True if there is anything to read. */
+export const hasInput = (inputs: BatchInputs): boolean =>
+  [...inputs.values()].some((partitions) => partitions.some((partition) => partition.length > 0));
+
+function openDriver(definition: SourceDefinition, node: SourceNode, options: InputOptions): SourceDriver {
+  const { configs, parallelism, once, log } = options;
+  const driver = definition.driver?.(configs.get(node.id), { name: node.origin.name, parallelism, once, log });
+  if (!driver)
+    throw new StreamjobError('not-supported', `The source ${node.origin.component} can neither list nor receive.`);
+  return driver;
+}
+
+/** Errors that are not ours get the name of the source. */
+async function calling<T>(node: SourceNode, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw sourceError(node, error);
+  }
+}
+
+export function sourceError({ origin }: SourceNode, cause: unknown): StreamjobError {
+  if (cause instanceof StreamjobError) return cause;
+  return new StreamjobError(
+    'source-failed',
+    `The source ${origin.name} (${origin.component}) failed: ${messageOf(cause)}`,
+    {
+      at: origin.at,
+      cause,
+      remedy: 'The job cannot go on without it; mend the cause and start the job again.',
+    },
+  );
+}

@@ -1,0 +1,238 @@
+import type { Clock } from '../base/clock.ts';
+import { StreamjobError } from '../base/errors.ts';
+import type { Journal, Recovered } from '../checkpoint/journal.ts';
+import type { SinkDefinition } from '../component/sink.ts';
+import type { SourceDefinition } from '../component/source.ts';
+import type { Engine, EngineEvents, ReceiverState } from '../engine/engine.ts';
+import type { JobSettings } from '../plan/jobSettings.ts';
+import { type NodeId, type Plan, stepName } from '../plan/plan.ts';
+import { BatchQueue, type Submitted } from './batches.ts';
+import { Sinks } from './commit.ts';
+import type { JobListener } from './events.ts';
+import { executeBatch } from './execute.ts';
+import { BatchGenerator, type RunMode } from './generator.ts';
+import { Inputs } from './inputs.ts';
+import { oneCallAtATime } from './journalCalls.ts';
+import { Ending } from './stop.ts';
+import { Ticks } from './ticks.ts';
+
+export interface JobOptions {
+  readonly plan: Plan;
+  /** Config of each source and sink with `${NAME}` resolved and settings in their final types. */
+  readonly configs: ReadonlyMap<NodeId, unknown>;
+  readonly settings: JobSettings;
+  readonly engine: Engine;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly mode?: RunMode;
+  /** For `streamjob test`: see EngineJob. */
+  readonly strict?: boolean;
+  readonly listener?: JobListener;
+  /** Where the driver parts of sources and sinks come from. */
+  readonly components: {
+    source(name: string): Promise<SourceDefinition>;
+    sink(name: string): Promise<SinkDefinition>;
+  };
+}
+
+export interface RunningJob {
+  /** Resolves when the job has ended and everything is closed; rejects with the error that ended it. */
+  readonly done: Promise<void>;
+  /**
+   * Stops gracefully: receives no more, runs what has been received, flushes the sinks, within `settings.stopTimeout`.
+   * Resolves when the job has ended, however it ended: `done` tells.
+   */
+  stop(reason?: string): Promise<void>;
+  /** Ends at once: what is not done stays undone. Resolves when everything is closed; `done` then resolves too. */
+  abort(): Promise<void>;
+}
+
+/** Runs a plan on an engine until it is stopped, its input ends, or it fails. Closes the engine and the journal at the end. */
+export function runJob(options: JobOptions): RunningJob {
+  return new Job(options);
+}
+
+class Job implements RunningJob {
+  readonly done: Promise<void>;
+  readonly #options: JobOptions;
+  readonly #listener: JobListener;
+  readonly #journal: Journal;
+  readonly #ending: Ending;
+  readonly #queue: BatchQueue;
+  #inputs: Inputs | undefined;
+  #sinks: Sinks | undefined;
+  #receiving = false;
+  #stoppedReceiving: Promise<void> | undefined;
+
+  constructor(options: JobOptions) {
+    this.#options = options;
+    this.#listener = options.listener ?? {};
+    this.#journal = oneCallAtATime(options.journal);
+    this.#ending = new Ending(options.clock, (reason) => this.#listener.stopping?.({ reason }));
+    this.#queue = new BatchQueue((submitted) => options.clock.busy(this.#execute(submitted)));
+    this.done = this.#live();
+    this.done.catch(() => undefined);
+  }
+
+  async stop(reason = 'asked to stop'): Promise<void> {
+    this.#ending.begin({ reason });
+    this.#ending.limit(this.#options.settings.stopTimeout);
+    await this.done.catch(() => undefined);
+  }
+
+  async abort(): Promise<void> {
+    this.#ending.abort();
+    await this.done.catch(() => undefined);
+  }
+
+  async #live(): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    await this.#ending.bound(this.#run()).catch((error: unknown) => {
+      failure = { error };
+    });
+    const closing = await this.#options.clock.busy(this.#close());
+    if (failure) throw failure.error;
+    if (closing) throw closing.error;
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options;
+    const recovered = await clock.busy(this.#open());
+    this.#rerun(recovered);
+    const generator = this.#startGenerator(recovered);
+    await clock.busy(this.#receive());
+    await generator.run();
+    await clock.busy(this.#drain(generator));
+  }
+
+  /** The journal comes first: it may be held by another process, and then nothing may be touched. */
+  async #open(): Promise<Recovered> {
+    const { plan, configs, engine, strict } = this.#options;
+    const recovered = await this.#journal.open(plan);
+    await this.#loadComponents();
+    const events = this.#engineEvents();
+    await allOrFirstError([
+      engine.open({ plan, configs, events, ...(strict !== undefined && { strict }) }),
+      this.#sinks!.start(),
+      this.#inputs!.start(),
+    ]);
+    return recovered;
+  }
+
+  async #loadComponents(): Promise<void> {
+    const { plan, configs, components, engine, settings, mode } = this.#options;
+    const shared = { plan, configs, log: this.#log };
+    const { source, sink } = components;
+    this.#inputs = await Inputs.load({ ...shared, source, parallelism: engine.parallelism, once: mode?.once ?? false });
+    const { concurrentJobs: concurrency, taskRetries: retries } = settings;
+    this.#sinks = await Sinks.load({ ...shared, sink, concurrency, retries, signal: this.#ending.cut });
+  }
+
+  /** Batches that an earlier run has planned and not done come before anything else. */
+  #rerun({ unfinished }: Recovered): void {
+    for (const batch of unfinished) {
+      const submissionTime = this.#options.clock.now();
+      this.#listener.batchSubmitted?.({ batchTime: batch.time, submissionTime });
+      this.#queue.add({ batch, submissionTime });
+    }
+  }
+
+  #startGenerator({ zeroTime, lastTime }: Recovered): BatchGenerator {
+    const { plan, clock, settings, mode = {} } = this.#options;
+    const ticks = new Ticks({ interval: plan.batchInterval, now: clock.now(), lastTime });
+    this.#listener.started?.({ zeroTime: zeroTime ?? ticks.last });
+    return new BatchGenerator({
+      mode,
+      maxWaitingBatches: settings.maxWaitingBatches,
+      clock,
+      ticks,
+      inputs: this.#inputs!,
+      queue: this.#queue,
+      journal: this.#journal,
+      ending: this.#ending,
+      listener: this.#listener,
+      stopReceiving: () => this.#stopReceiving(),
+    });
+  }
+
+  async #receive(): Promise<void> {
+    if (!this.#inputs!.hasReceivers || this.#ending.begun) return;
+    this.#receiving = true;
+    await this.#options.engine.receive();
+  }
+
+  #stopReceiving(): Promise<void> {
+    this.#stoppedReceiving ??= this.#receiving ? this.#options.engine.stopReceiving() : Promise.resolve();
+    return this.#stoppedReceiving.then(() => this.#inputs!.end());
+  }
+
+  async #execute(submitted: Submitted): Promise<void> {
+    const { engine, clock, settings } = this.#options;
+    try {
+      await executeBatch(submitted, {
+        engine,
+        journal: this.#journal,
+        inputs: this.#inputs!,
+        sinks: this.#sinks!,
+        clock,
+        listener: this.#listener,
+        onBatchFailure: settings.onBatchFailure,
+        cut: this.#ending.cut,
+      });
+    } catch (error) {
+      this.#ending.begin({ reason: 'a batch failed' });
+      throw error;
+    }
+  }
+
+  /** After a batch has failed there is nothing to drain: the batches behind it stay planned. */
+  async #drain(generator: BatchGenerator): Promise<void> {
+    if (!this.#queue.failed) await generator.planLast();
+    await this.#queue.idle();
+    if (this.#ending.error) throw this.#ending.error;
+  }
+
+  /** Closes what is open, each whatever happened to the others; gives the first error. */
+  async #close(): Promise<{ readonly error: unknown } | undefined> {
+    this.#queue.close();
+    const errors: unknown[] = [];
+    const closers = [
+      () => this.#options.engine.close(),
+      async () => this.#inputs?.stop(),
+      async () => this.#sinks?.stop(),
+      () => this.#journal.close(),
+    ];
+    for (const close of closers) await close().catch((error: unknown) => errors.push(error));
+    return errors.length > 0 ? { error: errors[0] } : undefined;
+  }
+
+  #engineEvents(): EngineEvents {
+    return {
+      block: (source, block) => this.#inputs!.addBlock(source, block),
+      receiver: (source, state, message, error) => this.#receiverSays(source, state, message, error),
+      log: this.#log,
+    };
+  }
+
+  #receiverSays(source: NodeId, state: ReceiverState, message: string, error: unknown): void {
+    this.#listener.receiver?.({ source, state, message });
+    const { origin } = this.#options.plan.nodes[source]!;
+    if (state === 'failed') {
+      this.#ending.begin({
+        reason: `${origin.name} failed`,
+        error: error ?? new StreamjobError('source-failed', `${stepName(origin)}: ${message}`),
+      });
+    }
+    if (state !== 'ended') return;
+    this.#inputs!.end(source);
+    if (!this.#options.mode?.once) this.#ending.begin({ reason: `${origin.name} has ended`, list: true });
+  }
+
+  readonly #log: EngineEvents['log'] = (level, message) => this.#listener.log?.({ level, message });
+}
+
+/** Waits for all, so that nothing is left running, and then throws the first error. */
+async function allOrFirstError(work: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
+}
