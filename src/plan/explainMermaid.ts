@@ -53,6 +53,7 @@ function arrowTo({ node, input, leaf }: Pipe, failed: boolean, stage: Stage, sta
 const arrow = (line: string, label: string | undefined): string => (label === undefined ? line : `${line}|${label}|`);
 
 /** Mermaid reads `#35;` as the character with that number, also inside quotes. */
-const escaped = (text: string): string => text.replace(/["#<>&`\\]/g, (sign) => `#${sign.charCodeAt(0)};`);
+const escaped = (text: string): string =>
+  text.replace(/["#<>&`\\]|\p{Cc}|\u2028|\u2029/gu, (sign) => `#${sign.charCodeAt(0)};`);
 
 const unique = (lines: readonly string[]): string[] => [...new Set(lines)];
