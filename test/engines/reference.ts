@@ -1,0 +1,90 @@
+import { StreamjobError } from '#src/base/errors.ts';
+import { catalog } from '#src/catalog/index.ts';
+import type { FormatConfig } from '#src/component/settings.ts';
+import type { CommitMessage, SinkDefinition } from '#src/component/sink.ts';
+import type { Batch, BatchResult, Engine, EngineJob } from '#src/engine/engine.ts';
+import { type CompiledFunction, compileFunction } from '#src/function/compile.ts';
+import { importModule } from '#src/function/module.ts';
+import type { FunctionReference } from '#src/function/reference.ts';
+import type { NodeId, Plan, PlanNode, SinkNode } from '#src/plan/plan.ts';
+import { BatchMeaning, type SourceReader, wantValue } from './meaning.ts';
+
+/**
+ * The definition of meaning (meaning.ts) as an engine: one thread, everything in arrays, as short as can be, so that it can
+ * be checked by reading. Keeps nothing between batches. Sources that are received it does not know.
+ */
+export class ReferenceEngine implements Engine {
+  readonly parallelism: number;
+  #job: EngineJob | undefined;
+  #functions: ReadonlyMap<FunctionReference, CompiledFunction> = new Map();
+  readonly #readers = new Map<NodeId, SourceReader>();
+  readonly #sinks = new Map<NodeId, SinkDefinition>();
+
+  constructor(parallelism = 3) {
+    this.parallelism = parallelism;
+  }
+
+  async open(job: EngineJob): Promise<void> {
+    this.#job = job;
+    this.#functions = await compileAll(job.plan);
+    for (const { id, kind, origin } of job.plan.nodes) {
+      if (kind === 'source') this.#readers.set(id, await openReader(origin.component, job.configs.get(id)));
+      if (kind === 'sink') this.#sinks.set(id, await catalog.sinks.load(origin.component));
+    }
+  }
+
+  async receive(): Promise<void> {
+    throw new StreamjobError('not-supported', 'The reference engine does not receive.');
+  }
+
+  async stopReceiving(): Promise<void> {}
+
+  async runBatch(batch: Batch): Promise<BatchResult> {
+    const { plan, configs, strict = false } = this.#job!;
+    const run = new BatchMeaning({ batch, plan, strict, parallelism: this.parallelism, functions: this.#functions });
+    const sinks = new Map<NodeId, readonly CommitMessage[]>();
+    for (const node of plan.nodes) {
+      if (node.kind === 'source') await run.read(node, this.#readers.get(node.id)!);
+      else if (node.kind === 'sink') sinks.set(node.id, await this.#write(node, run, configs.get(node.id)));
+    }
+    return { sinks, recordsIn: run.recordsIn, tasks: 1 };
+  }
+
+  async #write(node: SinkNode, run: BatchMeaning, config: unknown): Promise<CommitMessage[]> {
+    const messages: CommitMessage[] = [];
+    const where = { time: run.time, sink: node.origin.name, attempt: 'reference' };
+    for (const [partition, records] of run.records(node.input).entries()) {
+      const writer = this.#sinks.get(node.id)!.worker(config, { ...where, partition });
+      for (const record of records) writer.write(wantValue(node, record));
+      messages.push(await writer.close());
+    }
+    return messages;
+  }
+
+  forget(): void {}
+
+  async close(): Promise<void> {}
+}
+
+async function compileAll({ module, nodes }: Plan): Promise<ReadonlyMap<FunctionReference, CompiledFunction>> {
+  const exports = module ? await importModule(module.path) : {};
+  const references = nodes.flatMap(functionsOf).filter((reference) => reference !== undefined);
+  return new Map(references.map((reference) => [reference, compileFunction(reference, { exports, tables: {} })]));
+}
+
+function functionsOf(node: PlanNode): readonly (FunctionReference | undefined)[] {
+  if (node.kind === 'narrow') return [node.fn];
+  if (node.kind === 'fold') return [node.create, node.mergeValue, node.mergeCombiners];
+  return node.kind === 'sort' ? [node.by] : [];
+}
+
+async function openReader(component: string, config: unknown): Promise<SourceReader> {
+  const reader = (await catalog.sources.load(component)).worker?.(config);
+  if (!reader)
+    throw new StreamjobError('not-supported', `The reference engine does not receive, as ${component} does.`);
+  const { format, ...framing } = config as { format?: FormatConfig; delimiter?: string; maxRecordBytes?: number };
+  if (!format) return { reader, decode: undefined };
+  const { delimiter = '\n', maxRecordBytes = 1e6 } = framing;
+  const { decoder } = await catalog.formats.load(format.name);
+  return { reader, decode: decoder(format.config, { delimiter: Buffer.from(delimiter), maxRecordBytes }) };
+}
