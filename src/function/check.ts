@@ -1,0 +1,182 @@
+import type { AnyNode, Expression } from 'acorn';
+import { describe } from '../base/describe.ts';
+import type { Place } from '../base/errors.ts';
+import { didYouMean } from '../base/suggest.ts';
+import { type FreeName, freeNames } from './freeNames.ts';
+import { globalNames, globalValue, ownNames } from './globals.ts';
+import type { FunctionReference } from './reference.ts';
+import {
+  arrowRemedy,
+  badFunction,
+  childrenOf,
+  type FunctionProblem,
+  parseFunctionText,
+  synchronousRemedy,
+  tooDeep,
+} from './syntax.ts';
+
+export type { FunctionProblem } from './syntax.ts';
+
+/** What a function may use beside JavaScript's globals. */
+export interface KnownNames {
+  /** What the functions module exports: `[]` if there is none; absent if that is not known, and then any name may be an export. */
+  readonly exports?: readonly string[] | undefined;
+  readonly tables?: readonly string[];
+  /** Where the text begins. */
+  readonly at?: Place | undefined;
+}
+
+export type CheckedFunction =
+  | { readonly reference: FunctionReference }
+  | { readonly problems: readonly FunctionProblem[] };
+
+/**
+ * Checks the text of a function without evaluating it: one synchronous arrow or function expression, or a name or member
+ * (`parse`, `lib.parse`, `JSON.parse`), whose free names are known and not assigned to.
+ */
+export function checkFunction(text: string, known: KnownNames): CheckedFunction {
+  try {
+    const parsed = parseFunctionText(text);
+    if ('problem' in parsed) return { problems: [parsed.problem] };
+    const { names, problems } = inspectFunction(parsed.expression, text);
+    const all = [...problems, ...unknownNames(names, known), ...notAFunction(parsed.expression, known)];
+    if (all.length > 0) return { problems: all.sort((a, b) => a.offset - b.offset) };
+    return { reference: referenceTo(text, names, known) };
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    return { problems: [tooDeep] };
+  }
+}
+
+/** The free names of a function, and what no function may have. */
+export function inspectFunction(
+  expression: Expression,
+  text: string,
+): { readonly names: readonly FreeName[]; readonly problems: readonly FunctionProblem[] } {
+  const wrongKind = kindProblem(expression, text);
+  if (wrongKind) return { names: [], problems: [wrongKind] };
+  const names = freeNames(expression).filter(({ name }) => name !== 'undefined' && name !== 'arguments');
+  return { names, problems: [...forbidden(expression), ...argumentsUse(expression), ...assignments(names)] };
+}
+
+function kindProblem(expression: Expression, text: string): FunctionProblem | undefined {
+  switch (expression.type) {
+    case 'ArrowFunctionExpression':
+      return undefined;
+    case 'FunctionExpression':
+      if (!expression.generator) return undefined;
+      return badFunction(
+        'A generator is not taken as a function.',
+        expression.start,
+        'Return a list of the results instead.',
+      );
+    default:
+      if (memberPath(expression)) return undefined;
+      return badFunction(`\`${cut(text.trim())}\` is not a function.`, expression.start, arrowRemedy);
+  }
+}
+
+/** `lib.parse` as `['lib', 'parse']`; undefined for anything but names joined by dots. */
+function memberPath(node: AnyNode): string[] | undefined {
+  if (node.type === 'Identifier') return [node.name];
+  if (node.type !== 'MemberExpression' || node.computed || node.optional) return undefined;
+  const path = memberPath(node.object);
+  return path && node.property.type === 'Identifier' ? [...path, node.property.name] : undefined;
+}
+
+/** Looks for `async`, `import()`, and a `this` that belongs to no function inside. */
+function forbidden(node: AnyNode, thisIsOurs = true): FunctionProblem[] {
+  const inside = childrenOf(node).flatMap((child) => forbidden(child, thisIsOurs && !bindsThis(child)));
+  const here = forbiddenHere(node, thisIsOurs);
+  return here ? [here, ...inside] : inside;
+}
+
+const bindsThis = ({ type }: AnyNode): boolean =>
+  type === 'FunctionExpression' || type === 'FunctionDeclaration' || type === 'ClassBody';
+
+function forbiddenHere(node: AnyNode, thisIsOurs: boolean): FunctionProblem | undefined {
+  if ('async' in node && node.async) {
+    return badFunction('A function may not be async.', node.start, synchronousRemedy);
+  }
+  if (node.type === 'ForOfStatement' && node.await) {
+    return badFunction('A function may not await.', node.start, synchronousRemedy);
+  }
+  if (node.type === 'ImportExpression') {
+    return badFunction(
+      'A function may not import.',
+      node.start,
+      'Import in the functions module, and use its export here.',
+    );
+  }
+  if (node.type !== 'ThisExpression' || !thisIsOurs) return undefined;
+  return badFunction('`this` is nothing here.', node.start, 'Use the parameters of the function.');
+}
+
+function argumentsUse(expression: Expression): FunctionProblem[] {
+  const use = freeNames(expression).find(({ name }) => name === 'arguments');
+  return use
+    ? [badFunction('An arrow function has no `arguments`.', use.offset, 'Write (...values) => … instead.')]
+    : [];
+}
+
+function assignments(names: readonly FreeName[]): FunctionProblem[] {
+  const remedy =
+    'Each thread has its own copy: keep what must be kept in a record, or declare the name inside the function.';
+  return names
+    .filter(({ written }) => written)
+    .map(({ name, offset }) =>
+      badFunction(`The function changes \`${name}\`, which is outside of it.`, offset, remedy),
+    );
+}
+
+function unknownNames(names: readonly FreeName[], { exports, tables = [] }: KnownNames): FunctionProblem[] {
+  if (!exports) return [];
+  const known = new Set([...exports, ...tables, ...ownNames, ...globalNames]);
+  return names
+    .filter(({ name, written }) => !written && !known.has(name))
+    .map(({ name, offset }) => ({
+      code: 'unknown-name',
+      message: `Nothing defines \`${name}\`.`,
+      remedy: `${didYouMean(name, known)}${definedBy(exports, tables)}`,
+      offset,
+    }));
+}
+
+function definedBy(exports: readonly string[], tables: readonly string[]): string {
+  const given = [...exports, ...tables];
+  const list = given.length > 0 ? `, here ${given.join(', ')}` : '';
+  return `A function sees its parameters, the exports of the functions module, tables${list}, and JavaScript's globals.`;
+}
+
+/** A name or member of JavaScript's own is looked up; what a module exports is known only when it runs. */
+function notAFunction(expression: Expression, { exports, tables = [] }: KnownNames): FunctionProblem[] {
+  const path = memberPath(expression);
+  const root = path?.[0];
+  if (!path || root === undefined || !globalNames.has(root) || exports?.includes(root) || tables.includes(root))
+    return [];
+  const found = globalValue(path);
+  if (!found || typeof found.value === 'function') return [];
+  return [badFunction(`\`${path.join('.')}\` ${whatItIs(found.value)}.`, expression.start, arrowRemedy)];
+}
+
+const whatItIs = (value: unknown): string =>
+  value === undefined ? 'does not exist' : `is ${describe(value)}, not a function`;
+
+function referenceTo(
+  text: string,
+  free: readonly FreeName[],
+  { exports, tables = [], at }: KnownNames,
+): FunctionReference {
+  const names = free.map(({ name }) => name);
+  const isOurs = (name: string): boolean => globalNames.has(name) || ownNames.has(name) || tables.includes(name);
+  const exported = names.filter((name) => (exports ? exports.includes(name) : !isOurs(name)));
+  const fromTables = names.filter((name) => tables.includes(name) && !exported.includes(name));
+  return {
+    text: text.trimEnd(),
+    ...(exported.length > 0 && { exports: exported }),
+    ...(fromTables.length > 0 && { tables: fromTables }),
+    ...(at && { at }),
+  };
+}
+
+const cut = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
