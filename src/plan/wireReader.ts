@@ -32,9 +32,15 @@ export class WireReader {
   }
 
   read(): unknown {
-    const value = this.#value();
-    if (this.#at > this.#end) throw damaged(this.#at);
-    return value;
+    const start = this.#at;
+    try {
+      const value = this.#value();
+      if (this.#at <= this.#end) return value;
+    } catch (error) {
+      // Damage may nest deeper than the stack or name lengths that nothing can have.
+      if (!(error instanceof RangeError)) throw error;
+    }
+    throw damaged(start);
   }
 
   #value(): unknown {
@@ -69,7 +75,7 @@ export class WireReader {
       case tag.bytes:
         return this.#copyBytes();
       case tag.bigint:
-        return parseHex(String(this.#value()));
+        return this.#bigint();
       default:
         return this.#fixed(first);
     }
@@ -111,6 +117,18 @@ export class WireReader {
     return this.#buffer.toString(first === tag.utf16 ? 'utf16le' : 'latin1', at, this.#at);
   }
 
+  #bigint(): bigint {
+    const [, sign, digits] = /^(-?)([0-9a-f]+)$/.exec(this.#text()) ?? [];
+    if (digits === undefined) throw damaged(this.#at);
+    return sign === '-' ? -BigInt(`0x${digits}`) : BigInt(`0x${digits}`);
+  }
+
+  #text(): string {
+    const text = this.#value();
+    if (typeof text !== 'string') throw damaged(this.#at);
+    return text;
+  }
+
   #array(): unknown[] {
     const length = this.#count();
     const array: unknown[] = [];
@@ -122,7 +140,7 @@ export class WireReader {
     const fields = this.#count();
     const object: Record<string, unknown> = {};
     for (let i = 0; i < fields; i++) {
-      const name = this.#value() as string;
+      const name = this.#text();
       if (name === '__proto__') defineField(object, name, this.#value());
       else object[name] = this.#value();
     }
@@ -169,7 +187,5 @@ const strings = new StringCache();
 export function defineField(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
-
-const parseHex = (text: string): bigint => (text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`));
 
 const damaged = (at: number): Error => bug(`bytes that are not in wire format, at offset ${at}.`);
