@@ -1,10 +1,10 @@
-import { canonicalBytes } from './canonical.ts';
+import { writeCanonical } from './canonical.ts';
 import { keyGroups } from './plan.ts';
 import { maxShortString, tag } from './wireTags.ts';
 
 /** The group of a key, from 0 to 255: murmur3 of its canonical bytes. Throws StreamjobError `not-a-value`. */
 export function keyGroup(key: unknown): number {
-  const hash = typeof key === 'string' ? hashString(key) : murmur3(canonicalBytes(key));
+  const hash = typeof key === 'string' ? hashString(key) : hashAny(key);
   return hash & (keyGroups - 1);
 }
 
@@ -12,9 +12,8 @@ export function keyGroup(key: unknown): number {
 export const partitionOfGroup = (group: number, partitions: number): number =>
   Math.floor((group * partitions) / keyGroups);
 
-/** MurmurHash3 x86 32 with seed 0, as an unsigned number. */
-export function murmur3(bytes: Uint8Array): number {
-  const { length } = bytes;
+/** MurmurHash3 x86 32 of the first `length` bytes with seed 0, as an unsigned number. */
+export function murmur3(bytes: Uint8Array, length = bytes.length): number {
   const tail = length & ~3;
   let hash = 0;
   for (let i = 0; i < tail; i += 4) {
@@ -25,15 +24,20 @@ export function murmur3(bytes: Uint8Array): number {
   return finish(tail < length ? hash ^ scramble(rest) : hash, length);
 }
 
+function hashAny(key: unknown): number {
+  const { buffer, length } = writeCanonical(key);
+  return murmur3(buffer, length);
+}
+
 /** The hash of a string's canonical bytes, without writing them if it is short and latin1, as nearly all keys are. */
 function hashString(text: string): number {
   const { length } = text;
-  if (length > maxShortString) return murmur3(canonicalBytes(text));
+  if (length > maxShortString) return hashAny(text);
   let hash = 0;
   let word = tag.shortString | length;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
-    if (code > 0xff) return murmur3(canonicalBytes(text));
+    if (code > 0xff) return hashAny(text);
     // The first byte of the canonical form is the tag, so character i is byte i + 1.
     const place = (i + 1) & 3;
     if (place === 0) {

@@ -33,6 +33,11 @@ export class WireWriter {
     return new Uint8Array(this.#buffer.buffer, this.#buffer.byteOffset, this.#length);
   }
 
+  /** The writer's memory, whose first `length` bytes were written: `bytes()` without making a view. */
+  get buffer(): Uint8Array {
+    return this.#buffer;
+  }
+
   /** What was written, each byte as one character. */
   latin1(): string {
     return this.#buffer.toString('latin1', 0, this.#length);
