@@ -168,6 +168,7 @@ function checkOneOf(setting: Setting, value: JsonValue, path: Path, context: Che
 
 function takes(option: Setting, value: JsonValue, { numbersAsMilliseconds }: CheckContext): boolean {
   const type = jsonType(value);
+  if (option.kind === 'false') return value === false;
   return typesOf(option).includes(type) || (option.kind === 'duration' && type === 'number' && !!numbersAsMilliseconds);
 }
 

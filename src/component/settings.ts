@@ -118,7 +118,7 @@ export const s = {
   object: <const P extends Properties, const O extends Options>(
     properties: P,
     options: O = {} as O,
-  ): Setting<ObjectOf<P>> & O => ({ kind: 'object', properties, ...options }),
+  ): Setting<ObjectOf<P>> & O & { readonly properties: P } => ({ kind: 'object', properties, ...options }),
   oneOf: <const A extends readonly Setting[], const O extends Options>(
     alternatives: A,
     options: O,

@@ -1,0 +1,149 @@
+import { formatDuration } from '../base/duration.ts';
+import { s } from '../component/settings.ts';
+import { defaultSettings } from '../plan/jobSettings.ts';
+
+/**
+ * The job language around the components, described once in the vocabulary of their settings. The loader checks with it, and
+ * the JSON Schema and the reference are generated from it. What is `json` here has components inside, or records.
+ */
+
+const { concurrentJobs, blockInterval, maxWaitingBatches, taskRetries, onBatchFailure, stopTimeout } = defaultSettings;
+
+export const settingsShape = s.object(
+  {
+    threads: s.oneOf([s.choice(['auto'], {}), s.integer({ minimum: 1, maximum: 1024 })], {
+      default: 'auto',
+      description: "Worker threads, as Spark's local[N]; `auto` is one per core. --threads overrides it.",
+    }),
+    concurrentJobs: s.integer({
+      default: concurrentJobs,
+      minimum: 1,
+      description: 'How many sinks of one batch run side by side.',
+    }),
+    blockInterval: s.duration({
+      default: formatDuration(blockInterval),
+      minimum: 1,
+      description: 'How often what a source receives is cut into a block.',
+    }),
+    memoryLimit: s.size({
+      default: '512MB',
+      minimum: 1e6,
+      description: 'Blocks and shuffle buckets together; beyond it sources pause.',
+    }),
+    maxWaitingBatches: s.integer({
+      default: maxWaitingBatches,
+      minimum: 1,
+      description: 'When more batches than this wait, ticks without input are skipped.',
+    }),
+    taskRetries: s.integer({
+      default: taskRetries,
+      minimum: 0,
+      description: 'How often a task that failed is run again before its batch fails.',
+    }),
+    onBatchFailure: s.choice(['stop', 'continue'], {
+      default: onBatchFailure,
+      description: 'Whether a batch that failed ends the job, or is logged and left out.',
+    }),
+    stopTimeout: s.duration({
+      default: formatDuration(stopTimeout),
+      description: 'How long a graceful stop may take.',
+    }),
+  },
+  { default: {}, description: 'How the job is run.' },
+);
+
+const onError = s.oneOf(
+  [
+    s.choice(['fail', 'skip'], {}),
+    s.object({ to: s.string({ description: 'The stream to be made of `{ record, error, step, batchTime }`.' }) }),
+  ],
+  {
+    optional: true,
+    description:
+      'What becomes of a record that fails: `fail` (default) fails its batch, `skip` leaves it out, `{ to: NAME }` sends it to the stream NAME.',
+  },
+);
+
+const from = s.oneOf([s.string({}), s.list(s.string({}), {})], {
+  description: 'The source or stream that it follows, or a list of them, which are put together.',
+});
+
+/** What a source has beside its component. */
+export const sourceExtras = s.object({ onError });
+
+export const streamShape = s.object({
+  from,
+  steps: s.list(s.json({}), { default: [], description: 'The steps, one after the other.' }),
+  onError,
+});
+
+/** What a sink has beside its component. */
+export const sinkExtras = s.object({
+  from,
+  name: s.string({ optional: true, description: 'How it is called in messages; by default after its stream.' }),
+});
+
+export const testShape = s.object({
+  name: s.string({ description: 'What it shows.' }),
+  batches: s.integer({
+    optional: true,
+    minimum: 1,
+    description: 'How many batches to run; by default the longest list of `given` and `expect`.',
+  }),
+  ordered: s.boolean({ default: false, description: 'Whether the order of the records within a batch counts.' }),
+  virtualOnly: s.boolean({
+    default: false,
+    description: 'It expects batch times, which only the virtual clock gives.',
+  }),
+  given: s.map(s.json({}), {
+    default: {},
+    description: 'Per source a list of batches, each a list of records; or `{ partitions: 2, batches: [...] }`.',
+  }),
+  expect: s.map(s.json({}), { description: 'Per stream a list for each batch in which it yields.' }),
+});
+
+const checkpoint = s.oneOf(
+  [
+    s.no({}),
+    s.path({}),
+    s.object({
+      directory: s.path({ description: 'The directory; it is made if it is not there.' }),
+      interval: s.duration({
+        optional: true,
+        minimum: 1,
+        description: 'How often what has changed is merged.',
+        advanced: true,
+      }),
+    }),
+  ],
+  {
+    optional: true,
+    description: 'The directory that keeps what must survive; `false` says that state may be lost.',
+  },
+);
+
+const table = s.object({
+  file: s.path({ description: 'The file that it is read from.' }),
+  format: s.json({ default: 'json', description: 'What the file holds.' }),
+  key: s.string({ description: 'The field that a record is found by.' }),
+});
+
+export const jobShape = s.object({
+  name: s.string({ optional: true, description: "The job's name; by default that of the file without its extension." }),
+  batchInterval: s.duration({
+    minimum: 1,
+    description: 'A batch is what comes within such an interval: 50ms, 1s, 10m.',
+  }),
+  checkpoint,
+  remember: s.duration({ optional: true, description: 'How long generated batches are kept for queries.' }),
+  functions: s.path({ optional: true, description: 'An ES module whose exports the functions of the job may use.' }),
+  tables: s.map(table, {
+    optional: true,
+    description: 'Read-only Maps for every function, loaded once per worker thread, by name.',
+  }),
+  settings: settingsShape,
+  sources: s.json({ description: 'Where records come from, by name.' }),
+  streams: s.json({ optional: true, description: 'What is computed, by name.' }),
+  sinks: s.json({ description: 'Where results go, a list.' }),
+  tests: s.json({ optional: true, description: 'Batches in and batches out, run by `streamjob test`.' }),
+});
