@@ -82,8 +82,9 @@ function isShortForm({ config, short = '' }: WithSettings, value: JsonValue | un
   if (value === undefined || value === null) return false;
   if (!isObject(value)) return true;
   const setting = config.properties?.[short];
-  const namesASetting = Object.keys(value).some((key) => Object.hasOwn(config.properties ?? {}, key));
-  return setting !== undefined && typesOf(setting).includes('object') && !namesASetting;
+  const keys = Object.keys(value);
+  const isLongForm = keys.length === 0 || keys.some((key) => Object.hasOwn(config.properties ?? {}, key));
+  return setting !== undefined && typesOf(setting).includes('object') && !isLongForm;
 }
 
 /**
