@@ -64,7 +64,7 @@ export function checkComponent(
 ): unknown {
   const name = component.name ?? nameOf(path);
   const { short } = component;
-  if (short !== undefined && isShortForm(component, value)) {
+  if (short !== undefined && isShortForm(component, value, context)) {
     return checkProperties(component.config, { [short]: value as JsonValue }, { name, path, short }, context);
   }
   const settings = value ?? {};
@@ -78,13 +78,21 @@ export function checkComponent(
   return undefined;
 }
 
-function isShortForm({ config, short = '' }: WithSettings, value: JsonValue | undefined): boolean {
+function isShortForm(
+  { config, short = '' }: WithSettings,
+  value: JsonValue | undefined,
+  context: CheckContext,
+): boolean {
   if (value === undefined || value === null) return false;
   if (!isObject(value)) return true;
   const setting = config.properties?.[short];
   const keys = Object.keys(value);
-  const isLongForm = keys.length === 0 || keys.some((key) => Object.hasOwn(config.properties ?? {}, key));
-  return setting !== undefined && typesOf(setting).includes('object') && !isLongForm;
+  if (setting === undefined || keys.length === 0 || keys.some((key) => Object.hasOwn(config.properties ?? {}, key))) {
+    return false;
+  }
+  return setting.kind === 'format'
+    ? keys.some((key) => context.formats.names.includes(key))
+    : typesOf(setting).includes('object');
 }
 
 /**

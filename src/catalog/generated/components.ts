@@ -29,7 +29,10 @@ export const components = {
     union: () => import('../../operators/union.ts'),
   },
   sources: {
+    files: () => import('../../sources/files.ts'),
     queue: () => import('../../sources/queue.ts'),
+    socket: () => import('../../sources/socket.ts'),
+    stdin: () => import('../../sources/stdin.ts'),
   },
   sinks: {
     collect: () => import('../../sinks/collect.ts'),

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { catalogueText } from './catalogue.ts';
 import { loadComponents } from './components.ts';
+import { jobSchema } from './jobSchema.ts';
+import { referenceText } from './reference.ts';
 
 /** Writes what is generated from the component files; with --check it only says which files differ, and exits with 1. */
 async function main(check: boolean): Promise<void> {
@@ -24,6 +26,8 @@ async function generate(root: string): Promise<Record<string, string>> {
   const components = await loadComponents(root);
   return {
     'src/catalog/generated/components.ts': catalogueText(components),
+    'schemas/job.schema.json': `${JSON.stringify(jobSchema(components), undefined, 2)}\n`,
+    'schemas/reference.md': referenceText(components),
   };
 }
 
