@@ -1,0 +1,156 @@
+import { catalog } from '../catalog/index.ts';
+import type { FunctionReference } from '../function/reference.ts';
+import { PlanBuilder } from '../plan/builder.ts';
+import { type Edge, keyGroups, keyHash, type NodeId, type Plan, type PlanNode } from '../plan/plan.ts';
+import type {
+  CheckedBy,
+  CheckedConfig,
+  Graph,
+  Recorded,
+  RecordedErrors,
+  RecordedOperator,
+  RecordedSink,
+  RecordedSource,
+  Surroundings,
+} from './graph.ts';
+
+export interface BuiltPlan {
+  /** Of all steps, used or not. Steps that could not be built, and what needs them, are missing. */
+  readonly plan: Plan;
+  /** Of each source and sink, with `${NAME}` resolved and settings in their final types; never recorded. */
+  readonly configs: ReadonlyMap<NodeId, unknown>;
+  readonly edges: ReadonlyMap<Recorded, Edge>;
+  /** The config of each step that was fine. */
+  readonly checked: ReadonlyMap<Recorded, CheckedConfig>;
+}
+
+export type PlanHeader = Pick<Plan, 'name' | 'batchInterval' | 'module'>;
+
+/** Makes a plan of a graph: loads the components it names, checks their settings and lets each add its nodes. */
+export async function buildPlan(graph: Graph, header: PlanHeader): Promise<BuiltPlan> {
+  const definitions = await loadDefinitions(graph);
+  const building = new Building(definitions, await loadFormats(definitions));
+  for (const step of graph.steps) building.add(step);
+  const { nodes } = building.builder;
+  const plan: Plan = { version: 1, ...header, keyHash, keyGroups, nodes };
+  return { plan, configs: building.configs, edges: building.edges, checked: building.checked };
+}
+
+type WithComponent = RecordedSource | RecordedOperator | RecordedSink;
+type Operator = Awaited<ReturnType<typeof catalog.operators.load>>;
+type Definitions = ReadonlyMap<string, CheckedBy>;
+
+const isComponent = (step: Recorded): step is WithComponent => 'component' in step;
+const keyOf = (step: WithComponent): string => `${step.kind} ${step.component}`;
+
+async function loadDefinitions(graph: Graph): Promise<Definitions> {
+  const wanted = new Map(graph.steps.filter(isComponent).map((step) => [keyOf(step), step]));
+  return new Map(await Promise.all([...wanted].map(async ([key, step]) => [key, await loadDefinition(step)] as const)));
+}
+
+function loadDefinition({ kind, component }: WithComponent): Promise<CheckedBy> {
+  if (kind === 'source') return catalog.sources.load(component);
+  return kind === 'sink' ? catalog.sinks.load(component) : catalog.operators.load(component);
+}
+
+/** All of them if any component has a format among its settings: which one may stand in a variable. */
+async function loadFormats(definitions: Definitions): Promise<Surroundings['formats']> {
+  const properties = [...definitions.values()].flatMap(({ config }) => Object.values(config.properties ?? {}));
+  const names = properties.some(({ kind }) => kind === 'format') ? catalog.formats.names : [];
+  const loaded = new Map(
+    await Promise.all(names.map(async (name) => [name, await catalog.formats.load(name)] as const)),
+  );
+  return { names, get: (name) => loaded.get(name) };
+}
+
+class Building {
+  readonly builder = new PlanBuilder();
+  readonly configs = new Map<NodeId, unknown>();
+  readonly edges = new Map<Recorded, Edge>();
+  readonly checked = new Map<Recorded, CheckedConfig>();
+  /** The edges on which what failed in a step comes out. */
+  readonly #failures = new Map<Recorded, readonly Edge[]>();
+  readonly #definitions: Definitions;
+  readonly #surroundings: Surroundings;
+
+  constructor(definitions: Definitions, formats: Surroundings['formats']) {
+    this.#definitions = definitions;
+    this.#surroundings = { formats, edgeOf: (stream) => this.edges.get(stream) };
+  }
+
+  add(step: Recorded): void {
+    const first = this.builder.nodes.length;
+    this.builder.origin = step.origin;
+    const edge = isComponent(step) ? this.#addComponent(step) : this.#addPlain(step);
+    if (edge === undefined) return;
+    this.edges.set(step, edge);
+    if (isComponent(step)) this.#catchErrors(step, first);
+  }
+
+  #addComponent(step: WithComponent): Edge | undefined {
+    const definition = this.#definitions.get(keyOf(step))!;
+    const checked = step.config.check(definition, this.#surroundings);
+    if (checked === undefined) return undefined;
+    this.checked.set(step, checked);
+    const input = step.kind === 'source' ? undefined : this.edges.get(step.parent);
+    if (step.kind === 'operator')
+      return input && (definition as Operator).build(this.builder, input, checked.config as never);
+    const config = step.config.written;
+    if (step.kind === 'source') return this.#configured(this.builder.source({ config }), checked);
+    return input && this.#configured({ from: this.builder.sink({ input, config }), port: 'out' }, checked);
+  }
+
+  #configured(edge: Edge, { config }: CheckedConfig): Edge {
+    this.configs.set(edge.from, config);
+    return edge;
+  }
+
+  #addPlain(step: Exclude<Recorded, WithComponent>): Edge | undefined {
+    if (step.kind === 'broken') return undefined;
+    const inputs = step.kind === 'union' ? this.#edgesOf(step.parents) : this.#failuresOf(step);
+    return inputs && inputs.length > 0 ? this.#join(inputs) : undefined;
+  }
+
+  #edgesOf(steps: readonly Recorded[]): readonly Edge[] | undefined {
+    const edges = steps.map((step) => this.edges.get(step));
+    return edges.every((edge) => edge !== undefined) ? edges : undefined;
+  }
+
+  #failuresOf(errors: RecordedErrors): readonly Edge[] {
+    return errors.of.flatMap((step) => this.#failures.get(step) ?? []);
+  }
+
+  #join(inputs: readonly Edge[]): Edge {
+    return inputs.length === 1 ? inputs[0]! : this.builder.union({ inputs });
+  }
+
+  /** Marks those of a step's nodes, from `first` on, whose functions can fail on a record. */
+  #catchErrors(step: WithComponent, first: number): void {
+    const { onError } = step;
+    if (onError === undefined) return;
+    const { nodes } = this.builder;
+    const failing = nodes.slice(first).filter((node) => canFail(node, this.checked.get(step)!.functions));
+    for (const node of failing) nodes[node.id] = { ...node, onError };
+    if (onError === 'emit')
+      this.#failures.set(
+        step,
+        failing.map(({ id }) => ({ from: id, port: 'error' })),
+      );
+  }
+}
+
+/** `mapPartitions` sees all records at once, so none can be named as the one that failed. */
+function canFail(node: PlanNode, own: readonly FunctionReference[]): boolean {
+  switch (node.kind) {
+    case 'source':
+      return true;
+    case 'narrow':
+      return node.op !== 'mapPartitions' && own.includes(node.fn);
+    case 'fold':
+      return [node.create, node.mergeValue, node.mergeCombiners].some((fn) => fn !== undefined && own.includes(fn));
+    case 'sort':
+      return node.by !== undefined && own.includes(node.by);
+    default:
+      return false;
+  }
+}

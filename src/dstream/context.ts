@@ -1,0 +1,187 @@
+import { parseDuration } from '../base/duration.ts';
+import { StreamjobError } from '../base/errors.ts';
+import { defaultSettings, type JobSettings } from '../plan/jobSettings.ts';
+import type { Edge, NodeId, Origin, Plan } from '../plan/plan.ts';
+import { ApiConfig } from './apiConfig.ts';
+import { buildPlan } from './buildPlan.ts';
+import { DStream, type Recorder } from './dstream.ts';
+import { Graph, type Recorded } from './graph.ts';
+import { activeOwner, badContext, type ContextState, Lifecycle, type StartedJob } from './lifecycle.ts';
+
+export interface ContextOptions {
+  /** Milliseconds, or a text such as `1s`. */
+  readonly batchInterval: number | string;
+  /** Names the job in messages and metrics. */
+  readonly name?: string;
+  /** How the job is run; durations in milliseconds, sizes in bytes. */
+  readonly settings?: Partial<JobSettings>;
+}
+
+/** A job as the API hands it to what runs it. */
+export interface ApiJob {
+  readonly plan: Plan;
+  readonly configs: ReadonlyMap<NodeId, unknown>;
+  readonly settings: JobSettings;
+}
+
+/** Runs jobs. `start` resolves when the job is running, and rejects if it cannot. */
+export interface Runner {
+  start(job: ApiJob): Promise<StartedJob>;
+}
+
+/**
+ * A stream job put together in TypeScript, as Spark's StreamingContext: make streams, end them in outputs, `start()`.
+ * A context runs once; a process runs one context at a time. What its life cycle does not allow throws StreamjobError
+ * `bad-context`.
+ */
+export class StreamingContext implements Recorder {
+  readonly name: string;
+  /** Milliseconds. */
+  readonly batchInterval: number;
+  readonly settings: JobSettings;
+  readonly #runner: Runner;
+  readonly #graph = new Graph();
+  readonly #own = new Set<Recorded>();
+  readonly #names = new Set<string>();
+  readonly #life = new Lifecycle<StreamingContext>(this);
+
+  constructor(options: ContextOptions, runner: Runner) {
+    this.name = options.name ?? 'streamjob';
+    this.batchInterval = intervalOf(options.batchInterval);
+    this.settings = { ...defaultSettings, ...options.settings };
+    this.#runner = runner;
+  }
+
+  /** The context of this process that was started and not stopped. */
+  static getActive(): StreamingContext | undefined {
+    return activeOwner() as StreamingContext | undefined;
+  }
+
+  getState(): ContextState {
+    return this.#life.state;
+  }
+
+  /** Lines of text from a TCP server. */
+  socketTextStream(host: string, port: number): DStream<string> {
+    return this.source('socket', { host, port });
+  }
+
+  /** Lines of the files that appear in a directory. */
+  textFileStream(directory: string): DStream<string> {
+    return this.source('files', { path: directory });
+  }
+
+  /** Literal batches; when they are used up, `whenEmpty` again and again, or empty ones. */
+  queueStream<T>(batches: readonly (readonly T[])[], oneAtATime = true, whenEmpty?: readonly T[]): DStream<T> {
+    return this.source('queue', { batches, oneAtATime, default: whenEmpty });
+  }
+
+  /** Any source, by its name in a job file, with its settings. `name` is what messages and metrics call it. */
+  source<T = unknown>(component: string, settings: unknown = {}, name?: string): DStream<T> {
+    this.#life.requireInitialized();
+    const origin = this.#origin(component, name);
+    const config = new ApiConfig(origin.name, settings);
+    return this.#stream(this.#graph.source({ component, config, origin }));
+  }
+
+  /** All records of all streams, in the order of the list. */
+  union<T>(streams: readonly DStream<T>[]): DStream<T> {
+    this.#life.requireInitialized();
+    if (streams.length === 0) throw badContext('List of DStreams to union is empty', 'Give at least one stream.');
+    const parents = streams.map(({ recorded }) => this.#required(recorded));
+    return this.#stream(this.#graph.union({ parents, origin: this.#origin('union') }));
+  }
+
+  /** Used by DStream. */
+  step(parent: Recorded, component: string, settings: unknown): DStream<never> {
+    this.#life.requireInitialized();
+    const origin = this.#origin(component);
+    const config = new ApiConfig(origin.name, settings);
+    for (const stream of config.streams) this.#required(stream);
+    return this.#stream(this.#graph.operator({ parent, component, config, origin }));
+  }
+
+  /** Used by DStream. */
+  sink(parent: Recorded, component: string, settings: unknown, name: string | undefined): void {
+    this.#life.requireInitialized();
+    const origin = { name: name ?? `${parent.origin.name}-${component}`, component };
+    this.#own.add(this.#graph.sink({ parent, component, config: new ApiConfig(origin.name, settings), origin }));
+  }
+
+  /** The job as data. Throws StreamjobError for settings that are wrong. */
+  async toPlan(): Promise<Pick<ApiJob, 'plan' | 'configs'> & { readonly streams: ReadonlyMap<string, Edge> }> {
+    const { plan, configs, edges } = await buildPlan(this.#graph, {
+      name: this.name,
+      batchInterval: this.batchInterval,
+    });
+    const streams = [...edges]
+      .filter(([step]) => step.kind !== 'sink')
+      .map(([step, edge]) => [step.origin.name, edge] as const);
+    return { plan, configs, streams: new Map(streams) };
+  }
+
+  /**
+   * Resolves when the job runs; rejects, and the context is stopped, if it cannot. Starting a running context does nothing.
+   */
+  async start(): Promise<void> {
+    if (this.getState() === 'INITIALIZED' && !this.#graph.steps.some(({ kind }) => kind === 'sink')) {
+      const remedy = 'End a stream in an output, such as print().';
+      throw badContext('No output operations registered, so nothing to execute', remedy);
+    }
+    await this.#life.start(async () => this.#runner.start({ ...(await this.toPlan()), settings: this.settings }));
+  }
+
+  /** Resolves when the job has ended; rejects with the error that ended it, every time. */
+  awaitTermination(): Promise<void> {
+    return this.#life.terminated;
+  }
+
+  /** True when the job has ended, false after `ms` milliseconds; rejects as `awaitTermination`. */
+  async awaitTerminationOrTimeout(ms: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, ms, false);
+    });
+    try {
+      return await Promise.race([this.#life.terminated.then(() => true), timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Ends the job: with `graceful` after everything that has arrived is processed, otherwise at once (as in Spark, the
+   * default). A stopped context cannot be started again.
+   */
+  async stop({ graceful = false }: { readonly graceful?: boolean } = {}): Promise<void> {
+    await this.#life.stop({ graceful });
+  }
+
+  #stream<T>(step: Recorded): DStream<T> {
+    this.#own.add(step);
+    return new DStream<T>(this, step);
+  }
+
+  /** Streams that nobody named are called by what makes them, and their number. */
+  #origin(component: string, given?: string): Origin {
+    const name = given ?? `${component}-${this.#names.size + 1}`;
+    if (this.#names.has(name)) {
+      throw new StreamjobError('duplicate-name', `Two streams are called ${name}.`, { remedy: 'Rename one.' });
+    }
+    this.#names.add(name);
+    return { name, component };
+  }
+
+  #required(stream: Recorded): Recorded {
+    if (this.#own.has(stream)) return stream;
+    throw badContext('Some of the DStreams have different contexts', 'Combine streams of one context.');
+  }
+}
+
+function intervalOf(interval: number | string): number {
+  const ms = typeof interval === 'number' ? interval : parseDuration(interval);
+  if (ms !== undefined && Number.isSafeInteger(ms) && ms > 0) return ms;
+  throw new StreamjobError('bad-value', `The batch interval is ${JSON.stringify(interval)}, which is no duration.`, {
+    remedy: 'Give milliseconds, or a text such as 1s.',
+  });
+}

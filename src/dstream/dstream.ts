@@ -1,0 +1,225 @@
+import { basename, dirname } from 'node:path';
+import type { JsonValue } from '../base/json.ts';
+import { ScopedFunction } from './apiConfig.ts';
+import type { Recorded } from './graph.ts';
+
+/** What keyed steps work on: a key and a value. */
+export type Pair<K, V> = readonly [K, V];
+
+/** What a function may give as a record. The tuple among it makes `[word, 1]` a pair instead of a list. */
+export type AnyRecord = NonNullable<unknown> | null | undefined | [unknown, unknown];
+
+/** Values for the names that a function uses from outside: JSON, its fields become names inside the function. */
+export type Scope = { readonly [name: string]: JsonValue };
+
+/** Key steps: how many partitions their result has. Default: the engine's parallelism. */
+export interface Partitioning {
+  readonly partitions?: number;
+}
+
+/** Puts steps on record for a DStream. Throws StreamjobError `bad-context` once the context was started. */
+export interface Recorder {
+  step(parent: Recorded, component: string, settings: unknown): DStream<never>;
+  sink(parent: Recorded, component: string, settings: unknown, name: string | undefined): void;
+}
+
+/**
+ * A stream of batches of records. Every method but the last ones puts a step on record and gives the stream behind it;
+ * nothing runs before `context.start()`. Functions travel to the workers as source text: what they use from outside goes
+ * along as `scope`, and a function that uses anything else is refused (StreamjobError `captured-variable`).
+ */
+export class DStream<T> {
+  readonly context: Recorder;
+  readonly recorded: Recorded;
+
+  /** Streams come from the methods of a context or of another stream. */
+  constructor(context: Recorder, recorded: Recorded) {
+    this.context = context;
+    this.recorded = recorded;
+  }
+
+  /** The name of the stream in messages and metrics. */
+  get name(): string {
+    return this.recorded.origin.name;
+  }
+
+  /** Any step, by its name in a job file, with its settings. */
+  step<U = unknown>(component: string, settings: unknown = {}): DStream<U> {
+    return this.context.step(this.recorded, component, settings);
+  }
+
+  map<U extends AnyRecord>(f: (record: T) => U, scope?: Scope): DStream<U> {
+    return this.step('map', new ScopedFunction(f, scope));
+  }
+
+  flatMap<U extends AnyRecord>(f: (record: T) => Iterable<U>, scope?: Scope): DStream<U> {
+    return this.step('flatMap', new ScopedFunction(f, scope));
+  }
+
+  filter<U extends T>(f: (record: T) => record is U, scope?: Scope): DStream<U>;
+  filter(f: (record: T) => unknown, scope?: Scope): DStream<T>;
+  filter(f: (record: T) => unknown, scope?: Scope): DStream<T> {
+    return this.step('filter', new ScopedFunction(f, scope));
+  }
+
+  /** `f` gets the list of all records of a partition, also an empty one. */
+  mapPartitions<U extends AnyRecord>(f: (records: readonly T[]) => Iterable<U>, scope?: Scope): DStream<U> {
+    return this.step('mapPartitions', new ScopedFunction(f, scope));
+  }
+
+  /** One list for each partition. */
+  glom(): DStream<T[]> {
+    return this.step('glom');
+  }
+
+  keyBy<K>(f: (record: T) => K, scope?: Scope): DStream<[K, T]> {
+    return this.step('keyBy', new ScopedFunction(f, scope));
+  }
+
+  mapValues<K, V, U extends AnyRecord>(this: DStream<Pair<K, V>>, f: (value: V) => U, scope?: Scope): DStream<[K, U]> {
+    return this.step('mapValues', new ScopedFunction(f, scope));
+  }
+
+  flatMapValues<K, V, U extends AnyRecord>(
+    this: DStream<Pair<K, V>>,
+    f: (value: V) => Iterable<U>,
+    scope?: Scope,
+  ): DStream<[K, U]> {
+    return this.step('flatMapValues', new ScopedFunction(f, scope));
+  }
+
+  /** One number for each batch, also for an empty one. */
+  count(): DStream<number> {
+    return this.step('count');
+  }
+
+  countByValue(options: Partitioning = {}): DStream<[T, number]> {
+    return this.step('countByValue', options);
+  }
+
+  /** One record for each batch that has any. */
+  reduce(f: (a: T, b: T) => T, scope?: Scope): DStream<T> {
+    return this.step('reduce', new ScopedFunction(f, scope));
+  }
+
+  groupByKey<K, V>(this: DStream<Pair<K, V>>, options: Partitioning = {}): DStream<[K, V[]]> {
+    return this.step('groupByKey', options);
+  }
+
+  reduceByKey<K, V>(
+    this: DStream<Pair<K, V>>,
+    f: (a: V, b: V) => V,
+    options: Partitioning & { readonly scope?: Scope } = {},
+  ): DStream<[K, V]> {
+    const { scope, ...settings } = options;
+    return this.step('reduceByKey', { reduce: new ScopedFunction(f, scope), ...settings });
+  }
+
+  /** `mergeValue` and `mergeCombiners` may change the accumulator that they are given first. */
+  combineByKey<K, V, C>(
+    this: DStream<Pair<K, V>>,
+    create: (value: V) => C,
+    mergeValue: (accumulator: C, value: V) => C,
+    mergeCombiners: (a: C, b: C) => C,
+    options: Partitioning & { readonly scope?: Scope } = {},
+  ): DStream<[K, C]> {
+    const { scope, ...settings } = options;
+    return this.step('combineByKey', {
+      create: new ScopedFunction(create, scope),
+      mergeValue: new ScopedFunction(mergeValue, scope),
+      mergeCombiners: new ScopedFunction(mergeCombiners, scope),
+      ...settings,
+    });
+  }
+
+  distinct(options: Partitioning = {}): DStream<T> {
+    return this.step('distinct', options);
+  }
+
+  /** Orders each batch; the result has one partition. */
+  sortBy(
+    by: (record: T) => unknown,
+    { ascending = true, scope }: { readonly ascending?: boolean; readonly scope?: Scope } = {},
+  ): DStream<T> {
+    return this.step('sortBy', { by: new ScopedFunction(by, scope), ascending });
+  }
+
+  /** The `n` largest records of each batch, the largest first. */
+  top(n: number, by?: (record: T) => unknown, scope?: Scope): DStream<T> {
+    return this.step('top', { n, by: by && new ScopedFunction(by, scope) });
+  }
+
+  repartition(partitions: number): DStream<T> {
+    return this.step('repartition', { partitions });
+  }
+
+  union<U>(other: DStream<U>): DStream<T | U> {
+    return this.step('union', { with: other });
+  }
+
+  join<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    options: Partitioning = {},
+  ): DStream<[K, [V, W]]> {
+    return this.step('join', { with: other, ...options });
+  }
+
+  leftOuterJoin<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    options: Partitioning = {},
+  ): DStream<[K, [V, W | null]]> {
+    return this.step('leftOuterJoin', { with: other, ...options });
+  }
+
+  rightOuterJoin<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    options: Partitioning = {},
+  ): DStream<[K, [V | null, W]]> {
+    return this.step('rightOuterJoin', { with: other, ...options });
+  }
+
+  fullOuterJoin<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    options: Partitioning = {},
+  ): DStream<[K, [V | null, W | null]]> {
+    return this.step('fullOuterJoin', { with: other, ...options });
+  }
+
+  cogroup<K, V, W>(
+    this: DStream<Pair<K, V>>,
+    other: DStream<Pair<K, W>>,
+    options: Partitioning = {},
+  ): DStream<[K, [V[], W[]]]> {
+    return this.step('cogroup', { with: other, ...options });
+  }
+
+  /** Changes nothing: each step runs once per batch however many consumers it has. */
+  cache(): DStream<T> {
+    return this.step('cache');
+  }
+
+  /** As `cache`. */
+  persist(): DStream<T> {
+    return this.step('persist');
+  }
+
+  /** Any sink, by its name in a job file, with its settings. `name` is what messages and metrics call it. */
+  sink(component: string, settings: unknown = {}, name?: string): void {
+    this.context.sink(this.recorded, component, settings, name);
+  }
+
+  /** Prints the first `limit` records of each batch on standard output. */
+  print(limit = 10): void {
+    this.sink('print', { limit });
+  }
+
+  /** Writes each batch to a file `PREFIX-<batch ms>.SUFFIX`; the prefix may begin with directories. */
+  saveAsTextFiles(prefix: string, suffix = ''): void {
+    const suffixed = suffix === '' ? {} : { suffix };
+    this.sink('files', { path: dirname(prefix), prefix: basename(prefix), ...suffixed, format: 'text' });
+  }
+}

@@ -1,0 +1,66 @@
+import { SystemClock } from './base/clock.ts';
+import { catalog } from './catalog/index.ts';
+import { MemoryJournal } from './checkpoint/memory.ts';
+import { type ApiJob, StreamingContext as BaseContext, type ContextOptions as BaseOptions } from './dstream/context.ts';
+import { LocalEngine } from './local/index.ts';
+import type { JobListener } from './run/events.ts';
+import { type RunningJob, runJob } from './run/job.ts';
+
+export { type ErrorCode, type Place, StreamjobError } from './base/errors.ts';
+export { ScopedFunction } from './dstream/apiConfig.ts';
+export { type AnyRecord, DStream, type Pair, type Partitioning, type Scope } from './dstream/dstream.ts';
+export type { ContextState } from './dstream/lifecycle.ts';
+export type { JobSettings } from './plan/jobSettings.ts';
+export type { Plan } from './plan/plan.ts';
+export type { BatchInfo, JobListener } from './run/events.ts';
+
+export interface ContextOptions extends BaseOptions {
+  /** Is told what happens while the job runs. */
+  readonly listener?: JobListener;
+}
+
+/**
+ * A stream job put together in TypeScript and run by the local multi-threaded engine:
+ *
+ *     const context = new StreamingContext({ batchInterval: '1s' });
+ *     const words = context.socketTextStream('localhost', 9999).flatMap((line) => line.split(' '));
+ *     words.map((word) => [word, 1]).reduceByKey((a, b) => a + b).print();
+ *     await context.start();
+ *     await context.awaitTermination();
+ *
+ * A context runs once; a process runs one context at a time. What its life cycle does not allow throws StreamjobError
+ * `bad-context`.
+ */
+export class StreamingContext extends BaseContext {
+  constructor(options: ContextOptions) {
+    super(options, { start: (job) => startLocally(job, options.listener ?? {}) });
+  }
+
+  /** The context of this process that was started and not stopped. */
+  static override getActive(): StreamingContext | undefined {
+    return BaseContext.getActive() as StreamingContext | undefined;
+  }
+}
+
+/** Resolves when the job has started, with batches to come. */
+async function startLocally({ plan, configs, settings }: ApiJob, listener: JobListener): Promise<RunningJob> {
+  const components = { source: catalog.sources.load, sink: catalog.sinks.load };
+  const engine = new LocalEngine(settings);
+  return new Promise((resolve, reject) => {
+    const started: JobListener['started'] = (event) => {
+      listener.started?.(event);
+      resolve(job);
+    };
+    const job = runJob({
+      plan,
+      configs,
+      settings,
+      engine,
+      journal: new MemoryJournal(),
+      clock: new SystemClock(),
+      components,
+      listener: Object.assign(Object.create(listener), { started }),
+    });
+    job.done.then(() => resolve(job), reject);
+  });
+}
