@@ -1,0 +1,61 @@
+import { basename, extname, resolve } from 'node:path';
+import { messageOf, StreamjobError } from '../base/errors.ts';
+import { inspectModule } from '../function/module.ts';
+import type { JobSettings } from '../plan/jobSettings.ts';
+import type { Plan } from '../plan/plan.ts';
+import { checkSettings } from './checkedSettings.ts';
+import type { JobContext } from './jobContext.ts';
+import { problemAt } from './problem.ts';
+import { jobShape } from './shape.ts';
+import type { SourceText } from './sourceText.ts';
+import { hollow, type MapTree } from './tree.ts';
+
+/** Where a job keeps what must survive; absent if the file does not say. Durations in milliseconds. */
+export type Checkpoint = false | { readonly directory: string; readonly interval?: number };
+
+/** What a job file says besides its graph and tests. */
+export interface Header {
+  readonly name: string;
+  readonly batchInterval: number;
+  readonly checkpoint?: Checkpoint;
+  readonly settings: JobSettings;
+}
+
+/** The names of the sections that are read elsewhere. */
+const sections = ['sources', 'streams', 'sinks', 'tests'];
+
+/** Reads the settings of the job as a whole; undefined if something is wrong with them, which is reported. */
+export function readHeader(root: MapTree, source: SourceText, job: JobContext): Header | undefined {
+  const shape = checkSettings(jobShape, hollow(root, sections), { source, start: 0, end: 0 }, job);
+  if (shape === undefined) return undefined;
+  const { checkpoint, batchInterval, settings } = shape;
+  const name = shape.name ?? basename(source.file, extname(source.file));
+  return { name, batchInterval, settings, ...(checkpoint !== undefined && { checkpoint: checkpointOf(checkpoint) }) };
+}
+
+const checkpointOf = (checkpoint: Checkpoint | string): Checkpoint =>
+  typeof checkpoint === 'string' ? { directory: checkpoint } : checkpoint;
+
+/** The module that functions may use: for the plan, and the names that it exports, if its text says so. */
+export interface FunctionsModule {
+  readonly module?: NonNullable<Plan['module']>;
+  readonly exports: readonly string[] | undefined;
+}
+
+/** Inspects the `functions` module without running it. Reports if it cannot be read. */
+export async function readModule(
+  root: MapTree,
+  job: Pick<JobContext, 'report' | 'directory'>,
+): Promise<FunctionsModule> {
+  const entry = root.entries.get('functions');
+  if (entry?.value.kind !== 'scalar' || typeof entry.value.value !== 'string') return { exports: [] };
+  const path = resolve(job.directory, entry.value.value);
+  try {
+    const { exports, sha256 } = await inspectModule(path);
+    return { module: { path, sha256 }, exports };
+  } catch (error) {
+    if (!(error instanceof StreamjobError)) throw error;
+    job.report(problemAt(entry.value, { code: error.code, message: messageOf(error), remedy: error.remedy }));
+    return { exports: undefined };
+  }
+}

@@ -1,0 +1,70 @@
+import { Chalk } from 'chalk';
+import type { ErrorCode, Place } from '../base/errors.ts';
+import type { Span } from './sourceText.ts';
+
+/** Something wrong in a job file. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly code: ErrorCode;
+  /** What came, and what was expected. */
+  readonly message: string;
+  readonly at: Place;
+  /** What to do. */
+  readonly remedy?: string;
+  readonly excerpt: Excerpt;
+}
+
+/** The line of a problem, and how many characters of it the problem covers. */
+export interface Excerpt {
+  readonly text: string;
+  readonly length: number;
+}
+
+/** Where problems go while a job is read. */
+export type Report = (problem: Problem) => void;
+
+interface ProblemText {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy?: string | undefined;
+  readonly severity?: 'error' | 'warning';
+}
+
+/** A problem with the text that a span covers; of several lines only the first is marked. */
+export function problemAt(span: Span, { code, message, remedy, severity = 'error' }: ProblemText): Problem {
+  const at = span.source.place(span.start);
+  const text = span.source.line(at.line - 1);
+  const length = Math.max(1, Math.min(span.end - span.start, text.trimEnd().length - at.column + 1));
+  return { severity, code, message, at, ...(remedy === undefined ? {} : { remedy }), excerpt: { text, length } };
+}
+
+/** In the order of the file; what is said twice is said once. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const unique = new Map(problems.map((problem) => [JSON.stringify([problem.at, problem.message]), problem]));
+  return [...unique.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+}
+
+const widestExcerpt = 160;
+
+/** A problem for people: place, code and message, the line with a caret, and what to do. Ends without a newline. */
+export function renderProblem(problem: Problem, { color }: { readonly color: boolean }): string {
+  const paint = new Chalk({ level: color ? 1 : 0 });
+  const { file, line, column } = problem.at;
+  const severe = problem.severity === 'error' ? paint.red : paint.yellow;
+  const kind = problem.severity === 'error' ? '' : 'warning: ';
+  const head = `${paint.bold(`${file}:${line}:${column}`)}  ${severe(problem.code)}  ${kind}${problem.message}`;
+  const gutter = `${String(line).padStart(5)} | `;
+  const { text, before, length } = cutExcerpt(problem.excerpt, column);
+  const caret = before.replace(/[^\t]/g, ' ') + severe('^'.repeat(length));
+  const lines = [head, paint.dim(gutter) + text, `${paint.dim(`${' '.repeat(5)} | `)}${caret}`];
+  if (problem.remedy !== undefined) lines.push(`      ${problem.remedy}`);
+  return lines.join('\n');
+}
+
+/** A very long line is cut to the surroundings of the problem. */
+function cutExcerpt({ text, length }: Excerpt, column: number): { text: string; before: string; length: number } {
+  const from = text.length <= widestExcerpt ? 0 : Math.max(0, column - 1 - widestExcerpt / 2);
+  const shown = text.slice(from, from + widestExcerpt);
+  const before = text.slice(from, column - 1);
+  return { text: shown, before, length: Math.max(1, Math.min(length, shown.length - before.length)) };
+}
