@@ -139,7 +139,8 @@ export const jobShape = s.object({
   functions: s.path({ optional: true, description: 'An ES module whose exports the functions of the job may use.' }),
   tables: s.map(table, {
     optional: true,
-    description: 'Read-only Maps for every function, loaded once per worker thread, by name.',
+    description:
+      'Read-only Maps for every function, loaded once per worker thread, by name. No engine can load them yet.',
   }),
   settings: settingsShape,
   sources: s.json({ description: 'Where records come from, by name.' }),
