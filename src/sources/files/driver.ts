@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatDuration } from '../../base/duration.ts';
+import { messageOf, StreamjobError } from '../../base/errors.ts';
+import { overlapsItself } from '../../component/delimited.ts';
+import type { Partition, SourceContext, SourceDriver } from '../../component/source.ts';
+import { cutIntoPartitions } from './cutting.ts';
+import { openPlace, type Place } from './listing.ts';
+import { dispose } from './processed.ts';
+import { type FileRange, type FilesConfig, type FoundFile, loadFormat } from './types.ts';
+import { Watchlist } from './watchlist.ts';
+
+/** A file of which the batches so far have taken the first bytes. */
+interface Begun {
+  readonly file: FoundFile;
+  readonly offset: number;
+}
+
+/** Lists the directory at each batch, and gives the batch those files that are complete and new. */
+export class FilesDriver implements SourceDriver {
+  readonly #config: FilesConfig;
+  readonly #context: SourceContext;
+  readonly #watchlist: Watchlist;
+  readonly #stopping = new AbortController();
+  /** By batch, the files whose last bytes it reads. */
+  readonly #finished = new Map<number, readonly FoundFile[]>();
+  #place!: Place;
+  #cuttable = false;
+  #begun: Begun | undefined;
+  #looked = false;
+  #trouble = '';
+
+  constructor(config: FilesConfig, context: SourceContext) {
+    this.#config = config;
+    this.#context = context;
+    this.#watchlist = new Watchlist(config, context);
+  }
+
+  /** Throws StreamjobError `file-missing`. */
+  async start(): Promise<void> {
+    const { path, format, delimiter, newOnly, recursive } = this.#config;
+    this.#cuttable = (await loadFormat(format)).cuttable(format.config) && !overlapsItself(Buffer.from(delimiter));
+    this.#place = await openPlace(path, recursive);
+    const there = await this.#place.list().catch((error: unknown) => {
+      throw cannotList(this.#place.directory, messageOf(error), error);
+    });
+    if (!there && this.#context.once) throw cannotList(this.#place.directory, 'it does not exist');
+    if (!newOnly) return;
+    await this.#watchlist.update(there ?? []);
+    this.#watchlist.finishAll();
+  }
+
+  async plan(time: number): Promise<{ partitions: readonly Partition[]; done: boolean }> {
+    const { once, parallelism } = this.#context;
+    if (!once) await this.#look();
+    else if (!this.#looked) await this.#lookOnce();
+    this.#looked = true;
+    const { ranges, finished, more } = this.#take();
+    if (finished.length > 0 && this.#config.onProcessed !== 'keep') this.#finished.set(time, finished);
+    return { partitions: cutIntoPartitions(ranges, parallelism, this.#cuttable), done: once && !more };
+  }
+
+  async committed(time: number): Promise<void> {
+    const finished = this.#finished.get(time) ?? [];
+    this.#finished.delete(time);
+    for (const file of finished) await dispose(file, this.#config.onProcessed, this.#context);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+  }
+
+  /** A listing that fails is no listing: nothing is new, nothing has gone. What is the matter is said once. */
+  async #look(): Promise<void> {
+    const { directory } = this.#place;
+    try {
+      const paths = await this.#place.list();
+      if (paths) await this.#watchlist.update(paths);
+      this.#say(paths ? '' : `waiting for the directory ${directory}, which is not there`, 'info');
+    } catch (error) {
+      this.#say(`cannot list ${directory}: ${messageOf(error)}`, 'warn');
+    }
+  }
+
+  #say(trouble: string, level: 'info' | 'warn'): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#context.log(level, `${this.#context.name}: ${trouble || `${this.#place.directory} is there`}`);
+  }
+
+  /** What is there now is all there will be; files that may still be written get the time to ripen. */
+  async #lookOnce(): Promise<void> {
+    await this.#look();
+    const { name, log } = this.#context;
+    const { paths, ripeAt } = this.#watchlist.young();
+    if (paths.length === 0) return;
+    const wait = Math.min(this.#config.minAge, Math.max(0, ripeAt - Date.now()));
+    const files = paths.length === 1 ? paths[0] : `${paths.length} files`;
+    log(
+      'info',
+      `${name}: waiting up to ${formatDuration(Math.ceil(wait))} to see whether ${files} may still be written (minAge)`,
+    );
+    await sleep(Math.ceil(wait) + 1, undefined, { signal: this.#stopping.signal }).catch(() => {});
+    for (const path of paths) this.#watchlist.look(path);
+    for (const path of this.#watchlist.young().paths)
+      log('warn', `${name}: ${path} is still being written, and left to the next run`);
+  }
+
+  /** As many files as a batch may have, or bytes of them; `more` if some are left. */
+  #take(): { ranges: FileRange[]; finished: FoundFile[]; more: boolean } {
+    const { maxFilesPerBatch = Number.POSITIVE_INFINITY, maxBytesPerBatch } = this.#config;
+    const ranges: FileRange[] = [];
+    const finished: FoundFile[] = [];
+    let bytes = 0;
+    let files = 0;
+    for (const begun of this.#waiting()) {
+      if (files === maxFilesPerBatch || bytes >= maxBytesPerBatch) return { ranges, finished, more: true };
+      if (begun.offset === 0 && !this.#watchlist.stillRipe(begun.file)) continue;
+      const range = this.#rangeOf(begun, maxBytesPerBatch - bytes);
+      if (range.length > 0) ranges.push(range);
+      bytes += range.length;
+      files++;
+      this.#begun = this.#rest(range);
+      if (this.#begun) return { ranges, finished, more: true };
+      this.#watchlist.finish(begun.file);
+      finished.push(begun.file);
+    }
+    return { ranges, finished, more: false };
+  }
+
+  /** A file that has been begun comes first, also if it has been renamed since. */
+  *#waiting(): Generator<Begun> {
+    const begun = this.#begun && { file: this.#watchlist.current(this.#begun.file), offset: this.#begun.offset };
+    if (begun) yield begun;
+    for (const file of this.#watchlist.ripe()) if (file !== begun?.file) yield { file, offset: 0 };
+  }
+
+  #rangeOf({ file, offset }: Begun, room: number): FileRange {
+    const rest = file.size - offset;
+    return { file, offset, length: this.#cuttable ? Math.min(rest, room) : rest };
+  }
+
+  #rest({ file, offset, length }: FileRange): Begun | undefined {
+    return offset + length < file.size ? { file, offset: offset + length } : undefined;
+  }
+}
+
+const cannotList = (directory: string, why: string, cause?: unknown): StreamjobError =>
+  new StreamjobError('file-missing', `Cannot look for files in ${directory}: ${why}.`, {
+    cause,
+    remedy: 'Make the directory, and let the user who runs the job read it.',
+  });
