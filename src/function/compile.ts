@@ -43,8 +43,8 @@ function namesOf(
   { text, exports = [], tables = [], scope = {}, at }: FunctionReference,
   known: FunctionEnvironment,
 ): Names {
-  const names = new Map<string, unknown>(Object.entries(scope));
-  if (/\breject\b/.test(text)) names.set('reject', reject);
+  const names = new Map<string, unknown>(/\breject\b/.test(text) ? [['reject', reject]] : []);
+  for (const [name, value] of Object.entries(scope)) names.set(name, value);
   for (const name of tables) names.set(name, known.tables[name]);
   for (const name of exports) {
     if (!Object.hasOwn(known.exports, name)) throw missingExport(name, at);
