@@ -52,7 +52,7 @@ function allowed(folder: string): ReadonlySet<string> {
 
 /** What `import`, `export … from` and `import()` name. A worker's entry, which its driver names by URL, is no import. */
 const specifiers = (text: string): readonly string[] =>
-  [...text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'(\.{1,2}\/[^']+)'/g)].map((match) => match[1] ?? '');
+  [...text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'(\.{1,2}\/[^'$]+)'/g)].map((match) => match[1] ?? '');
 
 const imports = filesIn(src).flatMap((file) =>
   specifiers(readFileSync(file, 'utf8')).map((specifier) => ({

@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../base/duration.ts';
+
+/** A whole number from 1, or the given word. */
+export const positive =
+  <Word extends string>(word?: Word) =>
+  (text: string): number | Word => {
+    if (word !== undefined && text === word) return word;
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= 1 && Number.isSafeInteger(number)) return number;
+    throw new InvalidArgumentError(`A whole number from 1 is expected${word ? `, or ${word}` : ''}.`);
+  };
+
+/** Milliseconds of a text such as `10m`. */
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms === 0) throw new InvalidArgumentError('A time such as 500ms, 30s, 10m or 1h is expected.');
+  return ms;
+}
+
+/** `path=value`, as it is. */
+export function setting(text: string): string {
+  if (text.indexOf('=') > 0) return text;
+  throw new InvalidArgumentError('A setting and its value are expected, as in batchInterval=5s.');
+}
+
+/** For an option that may be repeated. */
+export const collect =
+  (parse: (text: string) => string) =>
+  (text: string, previous: readonly string[] = []): readonly string[] => [...previous, parse(text)];

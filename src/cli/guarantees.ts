@@ -1,0 +1,46 @@
+import { inputsOf, type NodeId, type Plan, type SinkNode, type SourceNode } from '../plan/plan.ts';
+
+/** What is promised for records on their way from a source to a sink if the process is killed. */
+export interface Guarantee {
+  readonly source: string;
+  readonly sink: string;
+  readonly promise: string;
+}
+
+/** One for each source and each sink that it reaches. A graceful stop loses nothing, whatever the pair. */
+export function guarantees(plan: Plan): readonly Guarantee[] {
+  return plan.nodes.flatMap((sink) =>
+    sink.kind === 'sink' ? sourcesOf(plan, sink).map((source) => pair(source, sink)) : [],
+  );
+}
+
+function sourcesOf(plan: Plan, sink: SinkNode): readonly SourceNode[] {
+  const seen = new Set<NodeId>([sink.id]);
+  for (const id of seen) {
+    for (const { from } of inputsOf(plan.nodes[id]!)) seen.add(from);
+  }
+  return plan.nodes.filter((node) => node.kind === 'source').filter(({ id }) => seen.has(id));
+}
+
+const pair = (source: SourceNode, sink: SinkNode): Guarantee => ({
+  source: `${source.origin.name} (${source.origin.component})`,
+  sink: `${sink.origin.name} (${sink.origin.component})`,
+  promise: `${sourcePromise(source.origin.component)} ${sinkPromise(sink.origin.component)}`,
+});
+
+function sourcePromise(component: string): string {
+  switch (component) {
+    case 'files':
+      return 'If the process is killed, nothing is lost: the next start reads all files again, also those already done.';
+    case 'queue':
+      return 'If the process is killed, nothing is lost: the next start begins with the first batch again.';
+    default:
+      return 'If the process is killed, what it received and had not finished is lost.';
+  }
+}
+
+function sinkPromise(component: string): string {
+  return component === 'files'
+    ? 'A batch appears as a whole file or not at all.'
+    : 'A batch that was being written may appear in part.';
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { collect, duration, positive, setting } from './arguments.ts';
+
+/** A command's work: gets its arguments and options, gives the exit code. Loaded when the command is called. */
+type Work = { default(argument: never, options: never): Promise<number> };
+
+/** All commands, their options and help. `finish` gets the exit code of the one that ran. */
+export function program(finish: (exitCode: number) => void): Command {
+  const lazily = (load: () => Promise<Work>) => async (argument: unknown, options: unknown) =>
+    finish(await (await load()).default(argument as never, options as never));
+
+  const top = new Command('streamjob')
+    .description('Runs stream jobs that are written in one YAML file.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError('(--help shows what is possible)')
+    .addHelpText('after', examples)
+    .exitOverride();
+
+  addRun(top, lazily);
+  addValidate(top, lazily);
+  addTest(top, lazily);
+  addExplain(top, lazily);
+  return top;
+}
+
+type Lazily = (load: () => Promise<Work>) => (argument: unknown, options: unknown) => Promise<void>;
+
+function addRun(top: Command, lazily: Lazily): void {
+  withVariables(top.command('run').argument('<job>', 'the job file'))
+    .summary('run a job until it is stopped')
+    .description('Runs a job until it ends, or until Ctrl-C or SIGTERM stops it: what has arrived is processed first.')
+    .addOption(
+      new Option('-t, --threads <n>', 'worker threads; a number, or auto for one per core').argParser(positive('auto')),
+    )
+    .option('--once', 'process what is there now, and end')
+    .option('--batches <n>', 'end after so many batches', positive())
+    .option('--duration <time>', 'end after this time: 500ms, 30s, 10m, 1h', duration)
+    .option('-q, --quiet', 'tell only warnings and errors')
+    .option('-v, --verbose', 'tell every batch, and details')
+    .addOption(logFormat())
+    .addHelpText('after', exitCodes)
+    .action(lazily(() => import('./run.ts')));
+}
+
+function addValidate(top: Command, lazily: Lazily): void {
+  withVariables(top.command('validate').argument('<job...>', 'job files'))
+    .summary('check job files without running them')
+    .description(
+      'Checks everything in the job files that can be checked without starting, and tells all problems at once.',
+    )
+    .option('--json', 'print the result as JSON')
+    .action(lazily(() => import('./validate.ts')));
+}
+
+function addTest(top: Command, lazily: Lazily): void {
+  withVariables(top.command('test').argument('<job...>', 'job files'))
+    .summary('run the tests in job files')
+    .description(
+      'Runs the tests: of the job files on the real engine and a virtual clock. Sources, sinks and checkpoint are not touched.',
+    )
+    .option('-t, --threads <n>', 'worker threads', positive(), 2)
+    .action(lazily(() => import('./test.ts')));
+}
+
+function addExplain(top: Command, lazily: Lazily): void {
+  withVariables(top.command('explain').argument('<job>', 'the job file'))
+    .summary('show how a job will be run')
+    .description('Shows the sources, stages, shuffles and sinks of a job.')
+    .addOption(
+      new Option('-f, --format <format>', 'how to print it').choices(['text', 'json', 'mermaid']).default('text'),
+    )
+    .action(lazily(() => import('./explain.ts')));
+}
+
+const withVariables = (command: Command): Command =>
+  command
+    .option(
+      '--set <path=value>',
+      'change a setting of the job file, as in batchInterval=5s; repeatable',
+      collect(setting),
+      [],
+    )
+    .option(
+      '--env-file <file>',
+      'read variables for ${NAME} from a file; set ones win; repeatable',
+      collect(String),
+      [],
+    );
+
+const logFormat = (): Option =>
+  new Option('--log-format <format>', 'how to write the log (default: text on a terminal, else json)').choices([
+    'text',
+    'json',
+  ]);
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+const examples = `
+Examples:
+  $ streamjob run wordcount.yaml              run until Ctrl-C
+  $ streamjob run logs.yaml --once            work off what is there, for cron
+  $ tail -f app.log | streamjob run errors.yaml
+  $ streamjob validate *.yaml
+  $ streamjob test *.yaml`;
+
+const exitCodes = `
+Exit codes:
+  0  the job is done, or was stopped and has processed all that it received
+  1  the job failed
+  2  the job file or the command line is wrong
+  3  the surroundings are: a file is missing, a port taken, an output in the way
+  130, 143  ended at once by a second Ctrl-C or SIGTERM`;

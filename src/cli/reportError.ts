@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { messageOf, type Place, StreamjobError } from '../base/errors.ts';
+import { type Problem, renderProblem } from '../spec/problem.ts';
+import { SourceText } from '../spec/sourceText.ts';
+import type { Log } from './log.ts';
+import { colourful } from './output.ts';
+
+/** Tells on standard error, or in the log, what ended a command, and gives its exit code. */
+export function reportError(error: unknown, log?: Log): number {
+  if (log?.format === 'json') log.write('error', cut(messageOf(error)), fieldsOf(error));
+  else process.stderr.write(`${describeError(error, colourful(process.stderr))}\n`);
+  return error instanceof StreamjobError ? error.exitCode : 1;
+}
+
+/** What went wrong, where, and what to do. Something that is not for users is shown whole, so that it can be reported. */
+export function describeError(error: unknown, color: boolean): string {
+  if (!(error instanceof StreamjobError)) return stackOf(error) ?? String(error);
+  const problem = error.at && problemAt(error, error.at);
+  if (problem) return renderProblem(problem, { color });
+  const remedy = error.remedy === undefined ? '' : `\n      ${error.remedy}`;
+  const stack = error.code === 'bug' ? `\n${stackOf(error.cause ?? error)}` : '';
+  return `${placeOf(error)}${error.code}  ${cut(error.message)}${remedy}${stack}`;
+}
+
+/** The same form that problems found before the start have. Nothing if the file cannot be read any more. */
+function problemAt({ code, message, remedy }: StreamjobError, at: Place): Problem | undefined {
+  try {
+    const text = new SourceText(at.file, readFileSync(at.file, 'utf8')).line(at.line - 1);
+    const excerpt = { text, length: Math.max(1, text.trimEnd().length - at.column + 1) };
+    return { severity: 'error', code, message: cut(message), at, excerpt, ...(remedy !== undefined && { remedy }) };
+  } catch {
+    return undefined;
+  }
+}
+
+const placeOf = ({ at }: StreamjobError): string => (at ? `${at.file}:${at.line}:${at.column}  ` : '');
+
+const stackOf = (thrown: unknown): string | undefined => (thrown instanceof Error ? thrown.stack : undefined);
+
+function fieldsOf(error: unknown): Record<string, unknown> {
+  if (!(error instanceof StreamjobError)) return { code: 'bug', stack: stackOf(error) };
+  const { code, at, remedy, cause } = error;
+  return { code, ...at, remedy, stack: stackOf(cause) };
+}
+
+const longest = 4_000;
+
+/** Records can be long, and what a function throws can hold any number of them. */
+const cut = (message: string): string =>
+  message.length <= longest ? message : `${message.slice(0, longest)}… (${message.length} characters)`;

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SystemClock } from '../base/clock.ts';
+import { StreamjobError } from '../base/errors.ts';
+import { catalog } from '../catalog/index.ts';
+import { MemoryJournal } from '../checkpoint/memory.ts';
+import { LocalEngine } from '../local/index.ts';
+import { stepName } from '../plan/plan.ts';
+import { type RunningJob, runJob } from '../run/job.ts';
+import type { Problem } from '../spec/problem.ts';
+import { type RunnableJob, toStandardError, type VariableOptions, withJob } from './load.ts';
+import { type Log, type LogOptions, openLog } from './log.ts';
+import { onClosedOutput } from './output.ts';
+import { reportError } from './reportError.ts';
+import { type RunLog, runLog } from './runLog.ts';
+import { onSignals } from './signals.ts';
+
+interface RunOptions extends VariableOptions, LogOptions {
+  readonly threads?: number | 'auto';
+  readonly once?: boolean;
+  readonly batches?: number;
+  readonly duration?: number;
+}
+
+/** `streamjob run JOB`: runs the job until it ends or is stopped. */
+export default async function run(file: string, options: RunOptions): Promise<number> {
+  const log = await openLog(options);
+  return withJob(
+    file,
+    options,
+    (job) => runLoaded(job, options, log),
+    (problem) => tellProblem(log, problem),
+  );
+}
+
+async function runLoaded(job: RunnableJob, options: RunOptions, log: Log): Promise<number> {
+  if (options.once) await refuseEndless(job);
+  warnOfForgetting(job, log);
+  const goesOn = job.settings.onBatchFailure === 'continue';
+  const listener = runLog(log, job.plan, (error) => goesOn && reportError(error, log));
+  const running = start(job, options, listener);
+  const exitCode = await untilDone(running, log);
+  listener.summary();
+  return exitCode;
+}
+
+function start(job: RunnableJob, { threads, once, batches, duration }: RunOptions, listener: RunLog): RunningJob {
+  const settings = { ...job.settings, ...(threads !== undefined && { threads }) };
+  return runJob({
+    plan: job.plan,
+    configs: job.configs,
+    settings,
+    engine: new LocalEngine(settings),
+    journal: new MemoryJournal(),
+    clock: new SystemClock(),
+    mode: { ...(once && { once }), ...(batches && { batches }), ...(duration && { duration }) },
+    listener,
+    components: { source: catalog.sources.load, sink: catalog.sinks.load },
+  });
+}
+
+/** Waits for the end, however it comes, and gives the exit code. */
+async function untilDone(running: RunningJob, log: Log): Promise<number> {
+  const ignoreSignals = onSignals(
+    (signal) => void running.stop(`${signal}; once more ends at once`),
+    (exitCode) => void endAtOnce(running, exitCode),
+  );
+  const ignoreOutput = onClosedOutput(() => void running.stop('nobody reads the output any more'));
+  try {
+    await running.done;
+    return 0;
+  } catch (error) {
+    return reportError(error, log);
+  } finally {
+    ignoreSignals();
+    ignoreOutput();
+  }
+}
+
+/** Gives what is open a moment to be closed. */
+async function endAtOnce(running: RunningJob, exitCode: number): Promise<void> {
+  await Promise.race([running.abort(), sleep(1_000)]);
+  process.exit(exitCode);
+}
+
+/** With `--once` a job ends by itself, so each of its sources must. */
+async function refuseEndless({ plan }: RunnableJob): Promise<void> {
+  for (const { kind, origin } of plan.nodes) {
+    if (kind !== 'source' || (await catalog.sources.load(origin.component)).once === 'drains') continue;
+    throw new StreamjobError('not-once', `The source ${stepName(origin)} has no end, so --once would never be done.`, {
+      at: origin.at,
+      remedy: 'Leave --once out, or end the job with --batches or --duration.',
+    });
+  }
+}
+
+/** No silent promise: the job file asks for what this version does not do. */
+function warnOfForgetting({ checkpoint }: RunnableJob, log: Log): void {
+  if (!checkpoint) return;
+  const message =
+    'checkpoint: is not kept yet. Nothing is remembered across restarts: files are read again, and what was received and not finished is lost when the process is killed.';
+  log.write('warn', message);
+}
+
+function tellProblem(log: Log, problem: Problem): void {
+  const { severity, code, message, at, remedy } = problem;
+  const text = `${at.file}:${at.line}:${at.column}  ${code}  ${message}`;
+  if (log.format === 'text') toStandardError(problem);
+  else log.write(severity === 'error' ? 'error' : 'warn', text, { code, ...at, remedy });
+}

@@ -1,0 +1,41 @@
+import type { LoadedJob } from '../spec/load.ts';
+import { renderProblem } from '../spec/problem.ts';
+import { guarantees } from './guarantees.ts';
+import { exitCodeOf, isRunnable, load, type VariableOptions } from './load.ts';
+import { colourful, print } from './output.ts';
+
+interface ValidateOptions extends VariableOptions {
+  readonly json?: boolean;
+}
+
+/** `streamjob validate JOB…`: all problems of all files, and what is promised for those without. */
+export default async function validate(files: readonly string[], options: ValidateOptions): Promise<number> {
+  const jobs: LoadedJob[] = [];
+  for (const file of files) jobs.push(await load(file, options));
+
+  if (options.json) await print(`${JSON.stringify(jobs.map(asJson), undefined, 2)}\n`);
+  else for (const job of jobs) await print(asText(job));
+  return exitCodeOf(jobs.flatMap(({ problems }) => problems));
+}
+
+const asJson = (job: LoadedJob) => ({
+  file: job.file,
+  valid: isRunnable(job),
+  problems: job.problems,
+  guarantees: isRunnable(job) ? guarantees(job.plan) : [],
+});
+
+function asText(job: LoadedJob): string {
+  const problems = job.problems.map((problem) => `${renderProblem(problem, { color: colourful() })}\n`);
+  if (!isRunnable(job)) return `${problems.join('\n')}\n${count(job)} in ${job.file}\n\n`;
+  const pairs = guarantees(job.plan).map(({ source, sink, promise }) => `  ${source} -> ${sink}: ${promise}\n`);
+  return [...problems, `${job.file} is valid.\n`, ...pairs].join('');
+}
+
+function count({ problems }: LoadedJob): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = problems.length - errors;
+  return [plural(errors, 'error'), ...(warnings > 0 ? [plural(warnings, 'warning')] : [])].join(', ');
+}
+
+const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
