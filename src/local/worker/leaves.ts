@@ -46,8 +46,10 @@ class FoldLeaf implements LeafWriter {
     this.#buckets = buckets;
   }
 
-  add(key: unknown, acc: unknown): void {
-    this.table.add(typeof key === 'string' ? flat(key) : key, new Cell(acc));
+  add(key: unknown, acc: unknown): Cell {
+    const cell = new Cell(acc);
+    this.table.add(typeof key === 'string' ? flat(key) : key, cell);
+    return cell;
   }
 
   close(): LeafResult {

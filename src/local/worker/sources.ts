@@ -1,19 +1,21 @@
 import { parseByteSize } from '../../base/byteSize.ts';
 import { catalog } from '../../catalog/index.ts';
-import type { Decoder } from '../../component/format.ts';
+import type { Decoder, FramingOptions } from '../../component/format.ts';
 import type { FormatConfig } from '../../component/settings.ts';
 import type { SplitReader } from '../../component/source.ts';
 import type { NodeId, Plan } from '../../plan/plan.ts';
+import type { Pipe } from '../../plan/stages.ts';
 import { fromWire } from '../wire/errors.ts';
 import { readExtents } from '../wire/extents.ts';
 import type { TaskSplit } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
+import { type BlockReader, type Pushdown, pushdownOf, pushdownReader } from './pushdown.ts';
 import type { CompiledStage } from './stage.ts';
 
-/** How a task gets a source's records: a reader for its splits, a decoder for its bytes. */
+/** How a task gets a source's records: a reader for its splits, a format for its bytes. */
 export interface TaskSource {
   readonly reader: SplitReader | undefined;
-  readonly decoder: Decoder | undefined;
+  readonly bytes: { readonly format: string; readonly decoder: Decoder; readonly framing: FramingOptions } | undefined;
 }
 
 /** Settings that concern framing, whichever source they belong to. */
@@ -32,31 +34,54 @@ export async function openSources(
     if (node.kind !== 'source') continue;
     const definition = await catalog.sources.load(node.origin.component);
     const config = configs.get(node.id) as never;
-    sources.set(node.id, { reader: definition.worker?.(config), decoder: await openDecoder(config) });
+    sources.set(node.id, { reader: definition.worker?.(config), bytes: await openBytes(config) });
   }
   return sources;
 }
 
-async function openDecoder(config: FramedConfig): Promise<Decoder | undefined> {
+async function openBytes(config: FramedConfig): Promise<TaskSource['bytes']> {
   if (config.format === undefined) return undefined;
   const format = await catalog.formats.load(config.format.name);
-  return format.decoder(config.format.config as never, framingOf(config));
+  const framing = framingOf(config);
+  return { format: config.format.name, framing, decoder: format.decoder(config.format.config as never, framing) };
 }
 
 /** The framing that a source's config asks for. */
-export const framingOf = (config: FramedConfig): { delimiter: Uint8Array; maxRecordBytes: number } => ({
+export const framingOf = (config: FramedConfig): FramingOptions => ({
   delimiter: Buffer.from(config.delimiter ?? '\n'),
   maxRecordBytes: config.maxRecordBytes ?? parseByteSize('1MB')!,
 });
 
+/** The step behind the source that can be done on its bytes, if there is one. */
+export const sourcePushdown = ({ bytes }: TaskSource, consumers: readonly Pipe[]): Pushdown | undefined =>
+  bytes?.format === 'text' ? pushdownOf(consumers, bytes.framing) : undefined;
+
+/** What turns the source's bytes into the records that the stage wants. */
+export function openBlocks({ bytes }: TaskSource, stage: CompiledStage, pushdown: Pushdown | undefined): BlockReader {
+  if (pushdown) return pushdownReader(pushdown, stage);
+  return {
+    read(data, start, end) {
+      let bad = 0;
+      const records = bytes!.decoder(data, start, end, (record, error) => {
+        bad++;
+        stage.bad(record, error);
+      });
+      stage.push(records);
+      return records.length + bad;
+    },
+  };
+}
+
 /** Reads a partition of a source into the stage. Returns how many records there were. */
 export async function readSource(
-  source: TaskSource,
+  { reader }: TaskSource,
   splits: readonly TaskSplit[],
-  stage: CompiledStage,
-  pool: SlabPool,
+  { stage, blocks, pool }: { stage: CompiledStage; blocks: BlockReader; pool: SlabPool },
 ): Promise<number> {
   let count = 0;
+  const bytes = (data: Uint8Array, start: number, end: number): void => {
+    count += blocks.read(data, start, end);
+  };
   const records = (list: readonly unknown[]): void => {
     count += list.length;
     stage.push(list);
@@ -65,10 +90,10 @@ export async function readSource(
     count++;
     stage.bad(record, error);
   };
-  const bytes = (data: Uint8Array, start: number, end: number): void => records(source.decoder!(data, start, end, bad));
+  blocks.start?.();
   for (const task of splits) {
     if ('split' in task) {
-      await source.reader!.read(task.split, { bytes, records, bad });
+      await reader!.read(task.split, { bytes, records, bad });
       continue;
     }
     readExtents(pool, task.block.extents, bytes);

@@ -6,12 +6,15 @@ import type { Stage } from '../../plan/stages.ts';
 import { checkValue, deepFreeze } from '../../plan/value.ts';
 import type { NodeFunctions } from './functions.ts';
 import type { LeafWriter } from './leaves.ts';
-import { stageCode } from './stageCode.ts';
+import { type StageCodeOptions, stageCode } from './stageCode.ts';
+import { maxTokens } from './tokenizer.ts';
 
 /** A stage ready to run, one task after the other: `open`, then `push` and `bad` as often as needed, then `close`. */
 export interface CompiledStage {
   open(leaves: readonly LeafWriter[]): void;
   push(records: readonly unknown[]): void;
+  /** In place of `push` if the lines are split on bytes: the first `count` texts, with their tokens. */
+  pushTokens(texts: readonly string[], tokens: Int32Array, count: number): void;
   /** A record that failed at the root itself: it could not be decoded, or a merge behind the shuffle threw. */
   bad(record: unknown, thrown: unknown): void;
   close(): void;
@@ -20,7 +23,7 @@ export interface CompiledStage {
 /** Compiles a stage. `time` gives the time of the batch that is running. */
 export function compileStage(
   stage: Stage,
-  options: { plan: Plan; functions: ReadonlyMap<NodeId, NodeFunctions>; strict: boolean; time: () => number },
+  options: StageCodeOptions & { plan: Plan; functions: ReadonlyMap<NodeId, NodeFunctions>; time: () => number },
 ): CompiledStage {
   const node = (id: NodeId): PlanNode => options.plan.nodes[id]!;
   const use = {
@@ -31,8 +34,9 @@ export function compileStage(
     notPair,
     iterable,
     guard: (id: NodeId, record: unknown) => guard(node(id), record, options.strict),
+    tokenCells: () => new Array(maxTokens).fill(undefined),
   };
-  return new Function('use', stageCode(stage, options.strict))(use) as CompiledStage;
+  return new Function('use', stageCode(stage, options))(use) as CompiledStage;
 }
 
 export const isPair = (record: unknown): record is readonly [unknown, unknown] =>

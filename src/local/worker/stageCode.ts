@@ -1,5 +1,6 @@
 import type { FoldNode, NarrowNode, PlanNode, SortNode } from '../../plan/plan.ts';
 import type { Pipe, Stage } from '../../plan/stages.ts';
+import type { Pushdown } from './pushdown.ts';
 
 /**
  * The JavaScript of a stage: one loop that pushes each record of a block through all steps down to the leaves, with no
@@ -9,48 +10,76 @@ import type { Pipe, Stage } from '../../plan/stages.ts';
  * A function's call stands in a `try` of its own, so what it threw is known together with the record it was given, and
  * the rest of the loop costs nothing for it.
  */
-export function stageCode(stage: Stage, strict: boolean): string {
-  return new StageCode(stage, strict).text();
+export function stageCode(stage: Stage, options: StageCodeOptions): string {
+  return new StageCode(stage, options).text();
+}
+
+export interface StageCodeOptions {
+  readonly strict: boolean;
+  /** A first step that has been done on bytes: what is pushed is its result. */
+  readonly pushdown?: Pushdown | undefined;
 }
 
 class StageCode {
   readonly #stage: Stage;
   readonly #strict: boolean;
+  readonly #pushdown: Pushdown | undefined;
   readonly #functions: string[] = [];
   readonly #state: string[] = [];
   readonly #flushes: string[] = [];
+  /** Fold leaves that keep their cells by token. */
+  readonly #tokenLeaves = new Set<number>();
   readonly #constants = new Map<string, string>();
   #names = 0;
 
-  constructor(stage: Stage, strict: boolean) {
+  /** Code that is in the loop over tokens, where the texts pushed are known by number. */
+  #withTokens = false;
+
+  constructor(stage: Stage, { strict, pushdown }: StageCodeOptions) {
     this.#stage = stage;
     this.#strict = strict;
+    this.#pushdown = pushdown;
+    this.#withTokens = pushdown?.kind === 'split';
   }
 
   text(): string {
     const { root, leaves, pipe } = this.#stage;
-    const push = this.#emit(pipe.out, 'r');
+    const push = this.#pushFunction(root, this.#pushdown?.pipe.out ?? pipe.out);
     const bad = this.#onFailure(pipe, 'record', 'return;');
     return `'use strict';
-const { f, failed, dead, isPair, notPair, iterable, guard } = use;
+const { f, failed, dead, isPair, notPair, iterable, guard, tokenCells } = use;
 ${[...this.#constants].map(([name, value]) => `const ${name} = ${value};`).join('\n')}
-${leaves.map((_, i) => `let l${i}, t${i}, p${i};`).join('\n')}
+${leaves.map((_, i) => `let l${i}, t${i}, p${i}, q${i};`).join('\n')}
 ${this.#state.join('\n')}
 function open(leaves) {
   ${leaves.map((_, i) => `l${i} = leaves[${i}]; t${i} = l${i}.table; p${i} = t${i}?.primitives;`).join('\n  ')}
+  ${[...this.#tokenLeaves].map((i) => `q${i} = tokenCells();`).join(' ')}
   ${this.#state.map((line) => line.replace('let ', '')).join('\n  ')}
 }
-function push(records) {
-  for (let i = 0; i < records.length; i++) {
-    const r = records[i];
-    ${this.#guard(root, 'r')}
-    ${push}
-  }
-}
+${push}
 function bad(record, e) { ${bad} }
 ${this.#functions.join('\n')}
 function close() { ${this.#flushes.join(' ')} }
-return { open, push, bad, close };`;
+return { open, push, pushTokens: push, bad, close };`;
+  }
+
+  #pushFunction(root: PlanNode, pipes: readonly Pipe[]): string {
+    const withTokens = this.#withTokens;
+    const steps = this.#emit(pipes, 'r');
+    return withTokens
+      ? `function push(records, tokens, count) {
+  for (let i = 0; i < count; i++) {
+    const r = records[i], token = tokens[i];
+    ${steps}
+  }
+}`
+      : `function push(records) {
+  for (let i = 0; i < records.length; i++) {
+    const r = records[i];
+    ${this.#guard(root, 'r')}
+    ${steps}
+  }
+}`;
   }
 
   /** Code that gives the record in `variable` to each of the pipes. Where the way forks, each branch is a function. */
@@ -61,7 +90,10 @@ return { open, push, bad, close };`;
 
   #branch(pipes: readonly Pipe[]): string {
     const name = this.#name('branch');
+    const withTokens = this.#withTokens;
+    this.#withTokens = false;
     this.#functions.push(`function ${name}(r) { ${this.#emit(pipes, 'r')} }`);
+    this.#withTokens = withTokens;
     return name;
   }
 
@@ -133,11 +165,21 @@ return { open, push, bad, close };`;
       const attempt = `if (l${leaf}.has) { ${merge(`l${leaf}.acc`)} } else { l${leaf}.acc = ${create}; l${leaf}.has = true; }`;
       return `const ${v} = ${r}; ${this.#guarded(pipe, v, '', attempt, '')}`;
     }
-    const find = `const ${c} = typeof ${k} === 'object' && ${k} !== null ? t${leaf}.find(${k}) : p${leaf}.get(${k});`;
-    const attempt = `${find} if (${c} === undefined) l${leaf}.add(${k}, ${create}); else ${merge(`${c}.acc`)}`;
+    const find = `${c} = typeof ${k} === 'object' && ${k} !== null ? t${leaf}.find(${k}) : p${leaf}.get(${k});`;
+    const add = `if (${c} === undefined) ${this.#withTokens ? `${c} = ` : ''}l${leaf}.add(${k}, ${create}); else ${merge(`${c}.acc`)}`;
+    const attempt = this.#withTokens ? this.#byToken(leaf!, k, c, find, add, merge) : `let ${find} ${add}`;
     const keyed = `const ${k} = ${node.key === 'pair' ? `${r}[0]` : r}, ${v} = ${node.key === 'pair' ? `${r}[1]` : r};`;
     const folded = `${keyed} ${this.#guarded(pipe, `{ key: ${k}, value: ${v} }`, '', attempt, '')}`;
     return node.key === 'pair' ? this.#guarded(pipe, r, '', wantPair(r), folded) : folded;
+  }
+
+  /** A key that is the very text of a token has its cell under the token's number. */
+  #byToken(leaf: number, k: string, c: string, find: string, add: string, merge: (acc: string) => string): string {
+    this.#tokenLeaves.add(leaf);
+    const known = `${k} === r && token >= 0`;
+    return `let ${c} = ${known} ? q${leaf}[token] : undefined;
+if (${c} !== undefined) ${merge(`${c}.acc`)}
+else { ${find} ${add} if (${known}) q${leaf}[token] = ${c}; }`;
   }
 
   #sort(pipe: Pipe, node: SortNode, r: string): string {

@@ -12,8 +12,9 @@ import { type SlabPool, slabBytes } from '../wire/slabs.ts';
 import { BucketWriter } from './bucketWriter.ts';
 import { compileFunctions, type NodeFunctions, type UserFunction } from './functions.ts';
 import { type LeafWriter, openLeaf, SinkLeaf } from './leaves.ts';
+import type { BlockReader } from './pushdown.ts';
 import { readShuffle } from './roots.ts';
-import { openSources, readSource, type TaskSource } from './sources.ts';
+import { openBlocks, openSources, readSource, sourcePushdown, type TaskSource } from './sources.ts';
 import { type CompiledStage, compileStage } from './stage.ts';
 
 /** What a job's nodes need to run here. */
@@ -21,6 +22,12 @@ interface Parts {
   readonly functions: ReadonlyMap<NodeId, NodeFunctions>;
   readonly sources: ReadonlyMap<NodeId, TaskSource>;
   readonly sinks: ReadonlyMap<NodeId, SinkDefinition>;
+}
+
+interface ReadyStage {
+  readonly stage: CompiledStage;
+  /** For a stage that begins at a source. */
+  readonly blocks: BlockReader | undefined;
 }
 
 /** Runs the tasks of a job on one thread, one at a time. */
@@ -31,7 +38,7 @@ export class TaskRunner {
   readonly #stages: readonly Stage[];
   readonly #parts: Parts;
   /** Compiled at a stage's first task. */
-  readonly #compiled: (CompiledStage | undefined)[] = [];
+  readonly #ready: (ReadyStage | undefined)[] = [];
   #time = 0;
 
   private constructor(job: OpenMessage, memory: { pool: SlabPool; owner: number }, parts: Parts) {
@@ -55,13 +62,13 @@ export class TaskRunner {
   /** Runs a task. Rejects with the user's error; then nothing of the task remains. */
   async run(task: TaskMessage): Promise<TaskDone> {
     const stage = this.#stages[task.stage]!;
-    const compiled = (this.#compiled[stage.id] ??= this.#compile(stage));
+    const ready = (this.#ready[stage.id] ??= this.#compile(stage));
     this.#time = task.time;
     const leaves = stage.leaves.map((leaf, i) => this.#openLeaf(leaf, task, task.leaves[i]!));
     try {
-      compiled.open(leaves);
-      const recordsIn = await this.#feed(stage, task, compiled);
-      compiled.close();
+      ready.stage.open(leaves);
+      const recordsIn = await this.#feed(stage, task, ready);
+      ready.stage.close();
       const results = [];
       for (const leaf of leaves) results.push(await leaf.close());
       return { type: 'taskDone', id: task.id, recordsIn, leaves: results, slabs: this.#slabs.takeSlabs() };
@@ -73,13 +80,14 @@ export class TaskRunner {
     }
   }
 
-  #compile(stage: Stage): CompiledStage {
-    return compileStage(stage, {
-      plan: this.#job.plan,
-      functions: this.#parts.functions,
-      strict: this.#job.strict,
-      time: () => this.#time,
-    });
+  #compile(stage: Stage): ReadyStage {
+    const { plan, strict } = this.#job;
+    const { functions, sources } = this.#parts;
+    const source = sources.get(stage.root.id);
+    const pushdown = source && !strict ? sourcePushdown(source, stage.pipe.out) : undefined;
+    const time = (): number => this.#time;
+    const compiled = compileStage(stage, { plan, functions, strict, pushdown, time });
+    return { stage: compiled, blocks: source && openBlocks(source, compiled, pushdown) };
   }
 
   #openLeaf({ node }: Leaf, { time, attempt }: TaskMessage, { partition, targets }: LeafTask): LeafWriter {
@@ -89,9 +97,10 @@ export class TaskRunner {
     return new SinkLeaf(this.#parts.sinks.get(node.id)!.worker(config, task));
   }
 
-  async #feed({ root }: Stage, task: TaskMessage, compiled: CompiledStage): Promise<number> {
-    if (root.kind === 'source') return readSource(this.#parts.sources.get(root.id)!, task.splits, compiled, this.#pool);
-    readShuffle(root, task.buckets, compiled, { pool: this.#pool, functions: this.#parts.functions.get(root.id) });
+  async #feed({ root }: Stage, task: TaskMessage, { stage, blocks }: ReadyStage): Promise<number> {
+    const { functions, sources } = this.#parts;
+    if (blocks) return readSource(sources.get(root.id)!, task.splits, { stage, blocks, pool: this.#pool });
+    readShuffle(root, task.buckets, stage, { pool: this.#pool, functions: functions.get(root.id) });
     return 0;
   }
 

@@ -1,0 +1,3 @@
+import { overFile } from './overFile.mjs';
+
+export const run = () => overFile('wordcount');
