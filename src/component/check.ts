@@ -13,7 +13,7 @@ import {
   type Scalar,
   wrongType,
 } from './checkScalar.ts';
-import { jsonType, typesOf } from './expected.ts';
+import { expected, jsonType, typesOf } from './expected.ts';
 import type { Setting } from './settings.ts';
 
 export type { CheckContext, Path, SettingProblem, WithSettings } from './checkContext.ts';
@@ -196,7 +196,7 @@ function checkProperties(setting: Setting, value: JsonObject, holder: Holder, co
   const checked: [string, unknown][] = [];
   for (const [key, property] of Object.entries(properties)) {
     const given = Object.hasOwn(value, key) ? value[key] : undefined;
-    if (given === undefined && isRequired(property)) reportMissing(key, holder, context);
+    if (given === undefined && isRequired(property)) reportMissing(key, property, holder, context);
     const path = holder.short === undefined ? [...holder.path, key] : holder.path;
     const final = checkConfig(property, given, path, context);
     if (final !== undefined) checked.push([key, final]);
@@ -217,12 +217,15 @@ function reportUnknownKey(key: string, known: readonly string[], { name, path }:
   });
 }
 
-function reportMissing(key: string, { name, path, short }: Holder, context: CheckContext): void {
+function reportMissing(key: string, setting: Setting, { name, path, short }: Holder, context: CheckContext): void {
   const message = name ? `\`${key}\` of \`${name}\` is missing` : `\`${key}\` is missing`;
+  const isShort = short !== undefined;
   report(context, path, {
     code: 'missing-key',
-    message: short === undefined ? `${message}.` : `${message}: the short form gives \`${short}\` only.`,
-    ...(short !== undefined && { remedy: `Use the long form: ${name}: { ${short}: …, ${key}: … }.` }),
+    message: isShort ? `${message}: the short form gives \`${short}\` only.` : `${message}.`,
+    remedy: isShort
+      ? `Use the long form: ${name}: { ${short}: …, ${key}: … }.`
+      : `Add \`${key}: …\`, ${expected(setting)}.`,
   });
 }
 
