@@ -38,7 +38,7 @@ async function walk(directory: string, { depth, matches }: Walk, prefix = ''): P
   if (!entries) return undefined;
   const names = entries.filter((entry) => !isIgnored(entry.name));
   const here = names.filter((entry) => mayBeFile(entry) && matches(prefix + entry.name));
-  const paths = here.map(({ name }) => join(directory, name));
+  const paths = here.map(({ name }) => `${directory}/${name}`);
   for (const { name } of depth > 0 ? names.filter((entry) => entry.isDirectory()) : []) {
     const deeper = { depth: depth - 1, matches };
     for (const path of (await walk(join(directory, name), deeper, `${prefix}${name}/`)) ?? []) paths.push(path);

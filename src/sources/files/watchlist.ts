@@ -9,13 +9,14 @@ interface Name {
   state: 'young' | 'settled';
   /** Since when size and modification time have been as they are. */
   since: number;
-  lookedAt: number;
+  /** The last listing that had it, and the one with which it was looked at. */
   listing: number;
+  looked: number;
 }
 
 /** Looking at files goes in steps of so many, so that the driver thread stays free for other things. */
 const stepSize = 1000;
-/** What was looked at within so many milliseconds need not be looked at again. */
+/** What was looked at with the last listing, so many milliseconds ago, need not be looked at again. */
 const freshFor = 500;
 /** How many settled names are looked at again in each listing, in turn: a name may have got another file. */
 const recheckedNames = 256;
@@ -32,6 +33,7 @@ export class Watchlist {
   #order: FoundFile[] | undefined;
   readonly #refused = new Set<string>();
   #listing = 0;
+  #updatedAt = 0;
   #recheckFrom = 0;
 
   constructor(config: FilesConfig, context: SourceContext) {
@@ -43,7 +45,8 @@ export class Watchlist {
   async update(paths: readonly string[]): Promise<void> {
     this.#listing++;
     const due = paths.length <= recheckedNames ? undefined : this.#dueRange(paths.length);
-    for (const [i, path] of paths.entries()) {
+    for (let i = 0; i < paths.length; i++) {
+      const path = paths[i]!;
       const name = this.#names.get(path);
       if (name) name.listing = this.#listing;
       const settled = name?.state === 'settled';
@@ -51,6 +54,7 @@ export class Watchlist {
       if (i % stepSize === stepSize - 1) await setImmediate();
     }
     this.#dropAbsent();
+    this.#updatedAt = Date.now();
   }
 
   #dueRange(count: number): { from: number; until: number } {
@@ -79,10 +83,11 @@ export class Watchlist {
       file,
       state: 'settled',
       since: same ? before.since : now,
-      lookedAt: now,
       listing: this.#listing,
+      looked: this.#listing,
     };
     this.#names.set(path, name);
+    if (before?.file && !same) this.done.absent(identityOf(before.file), path, now);
     if (file) name.state = this.#decide(file, now - name.since, now);
   }
 
@@ -146,7 +151,8 @@ export class Watchlist {
 
   /** False if the file is no longer what was found; then it is decided about again. */
   stillRipe(file: FoundFile): boolean {
-    if (Date.now() - (this.#names.get(file.path)?.lookedAt ?? 0) < freshFor) return true;
+    const looked = this.#names.get(file.path)?.looked === this.#listing;
+    if (looked && Date.now() - this.#updatedAt < freshFor) return true;
     const now = lookAt(file.path);
     if (now && isUnchanged(file, now)) return true;
     const { name, log } = this.#context;
