@@ -15,11 +15,12 @@ export function reportError(error: unknown, log?: Log): number {
 /** What went wrong, where, and what to do. Something that is not for users is shown whole, so that it can be reported. */
 export function describeError(error: unknown, color: boolean): string {
   if (!(error instanceof StreamjobError)) return stackOf(error) ?? String(error);
+  const record = error.record === undefined ? '' : `\n      The record: ${cut(error.record)}`;
   const problem = error.at && problemAt(error, error.at);
-  if (problem) return renderProblem(problem, { color });
+  if (problem) return renderProblem(problem, { color }) + record;
   const remedy = error.remedy === undefined ? '' : `\n      ${error.remedy}`;
   const stack = error.code === 'bug' ? `\n${stackOf(error.cause ?? error)}` : '';
-  return `${placeOf(error)}${error.code}  ${cut(error.message)}${remedy}${stack}`;
+  return `${placeOf(error)}${error.code}  ${cut(error.message)}${remedy}${record}${stack}`;
 }
 
 /** The same form that problems found before the start have. Nothing if the file cannot be read any more. */
@@ -39,8 +40,8 @@ const stackOf = (thrown: unknown): string | undefined => (thrown instanceof Erro
 
 function fieldsOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof StreamjobError)) return { code: 'bug', stack: stackOf(error) };
-  const { code, at, remedy, cause } = error;
-  return { code, ...at, remedy, stack: stackOf(cause) };
+  const { code, at, remedy, record, cause } = error;
+  return { code, ...at, remedy, record, stack: stackOf(cause) };
 }
 
 const longest = 4_000;

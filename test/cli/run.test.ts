@@ -76,6 +76,7 @@ describe('what goes wrong', () => {
     expect(stderr).toContain('step-failed');
     expect(stderr).toMatch(/job\.yaml:4:\d+/);
     expect(stderr).toContain('out, step 1 (map)');
+    expect(stderr).toMatch(/The record: 1$/m);
     expect(stderr).toMatch(/Cannot read properties of undefined/);
     expect(code).toBe(1);
   });
