@@ -93,7 +93,7 @@ export class BatchGenerator {
       const tick = listing ? ticks.takeEarly(clock.now()) : await this.#tickOrEndOfData();
       if (!tick || this.#timeIsUp(tick.time)) return;
       const planned = await this.#plan(tick, { list: listing, unlessEmpty: true });
-      if (listing && !planned) await clock.until(clock.now() + askAgain, ending.signal);
+      if (!planned && inputs.listing) await clock.until(clock.now() + askAgain, ending.signal);
       await queue.room(1);
     }
   }
@@ -139,7 +139,8 @@ export class BatchGenerator {
 
   #tellSkipped({ time, skipped }: Tick): void {
     if (skipped === 0) return;
-    const message = `was held up: ${skipped} ticks before ${new Date(time).toISOString()} are left out, their input goes into this batch`;
+    const ticks = skipped === 1 ? '1 tick' : `${skipped} ticks`;
+    const message = `the job was held up: ${ticks} before ${new Date(time).toISOString()} without a batch`;
     this.#parts.listener.log?.({ level: 'info', message });
   }
 }

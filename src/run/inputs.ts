@@ -97,7 +97,8 @@ export class Inputs {
   /** The input of a batch: what has been received and, if `list`, what the other sources say. */
   async take(time: number, list: boolean): Promise<BatchInputs> {
     const listed = list ? await this.#list(time) : [];
-    return new Map([...listed, ...this.#takeBlocks()].filter(([, partitions]) => partitions.length > 0));
+    const inputs = [...listed, ...this.#takeBlocks()].filter(([, partitions]) => partitions.length > 0);
+    return new Map(inputs.sort(([a], [b]) => a - b));
   }
 
   async #list(time: number): Promise<[NodeId, readonly Partition[]][]> {

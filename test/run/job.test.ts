@@ -1,0 +1,609 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SystemClock, VirtualClock } from '#src/base/clock.ts';
+import { type Deferred, deferred } from '#src/base/deferred.ts';
+import type { Journal } from '#src/checkpoint/journal.ts';
+import { MemoryJournal } from '#src/checkpoint/memory.ts';
+import { eventually, Harness, listed, received, settle } from './harness.ts';
+import { ManualClock } from './manualClock.ts';
+
+/** A started job with one received source whose clock and engine the test moves. */
+async function receiving(options: ConstructorParameters<typeof Harness>[0] = {}) {
+  const clock = new ManualClock(500);
+  const harness = new Harness({ clock, ...options }).start();
+  await eventually(() => harness.engine.receiving);
+  return { harness, clock, engine: harness.engine, job: harness.job };
+}
+
+describe('received data', () => {
+  test('goes into the batch of the next tick, named by its end', async () => {
+    const { harness, clock, engine, job } = await receiving();
+    engine.deliver();
+    engine.deliver();
+    clock.set(1_000);
+    await eventually(() => harness.completed.length === 1);
+    engine.deliver();
+    clock.set(2_000);
+    await eventually(() => harness.completed.length === 2);
+    clock.set(3_010);
+    await eventually(() => harness.completed.length === 3);
+    await job.stop();
+    expect(harness.zeroTime).toBe(0);
+    expect(harness.blocks).toEqual([
+      [1_000, [1, 2]],
+      [2_000, [3]],
+      [3_000, []],
+    ]);
+    expect(engine.forgotten).toEqual([1_000, 2_000, 3_000]);
+    expect(engine.closed).toBe(true);
+  });
+
+  test('of two sources lies side by side', async () => {
+    const { harness, clock, engine, job } = await receiving({ sources: { left: received, right: received } });
+    engine.deliver(0);
+    engine.deliver(1);
+    clock.set(1_000);
+    await eventually(() => harness.completed.length === 1);
+    await job.stop();
+    expect([...engine.begun[0]!.inputs]).toEqual([
+      [0, [[{ block: 1 }]]],
+      [1, [[{ block: 2 }]]],
+    ]);
+  });
+});
+
+describe('while a batch runs', () => {
+  test('later ones are planned, and wait for their turn in order', async () => {
+    const { harness, clock, engine, job } = await receiving();
+    const gate = deferred();
+    engine.compute = () => gate.promise;
+    for (const now of [1_000, 2_000, 3_000]) {
+      engine.deliver();
+      clock.set(now);
+      await eventually(() => harness.submitted.length === now / 1_000);
+    }
+    expect(engine.begun.map(({ time }) => time)).toEqual([1_000]);
+    gate.resolve();
+    await eventually(() => harness.completed.length === 3);
+    await job.stop();
+    expect(harness.blocks).toEqual([
+      [1_000, [1]],
+      [2_000, [2]],
+      [3_000, [3]],
+    ]);
+    expect(harness.completed.map(({ submissionTime }) => submissionTime)).toEqual([1_000, 2_000, 3_000]);
+  });
+
+  test('ticks without input are left out when too many batches wait', async () => {
+    const { harness, clock, engine, job } = await receiving({ settings: { maxWaitingBatches: 1 } });
+    const gate = deferred();
+    engine.compute = () => gate.promise;
+    for (let now = 1_000; now <= 5_000; now += 1_000) {
+      if (now === 5_000) engine.deliver();
+      clock.set(now);
+      await settle();
+    }
+    gate.resolve();
+    await job.stop();
+    expect(harness.submitted).toEqual([1_000, 2_000, 3_000, 5_000]);
+  });
+});
+
+test('after a suspended machine what has come goes into one batch, and the empty ticks are left out', async () => {
+  const { harness, clock, engine, job } = await receiving();
+  clock.set(1_000);
+  await eventually(() => harness.completed.length === 1);
+  engine.deliver();
+  clock.set(3_600_700);
+  await eventually(() => harness.completed.length === 2);
+  clock.set(7_200_000);
+  await settle();
+  clock.set(7_201_000);
+  await eventually(() => harness.completed.length === 3);
+  await job.stop();
+  expect(harness.blocks).toEqual([
+    [1_000, []],
+    [3_600_000, [1]],
+    [7_201_000, []],
+  ]);
+  expect(harness.log).toEqual([expect.stringContaining('3598 ticks'), expect.stringContaining('3599 ticks')]);
+});
+
+describe('a graceful stop', () => {
+  test('runs everything received in one last batch, named by the next tick and not waited for', async () => {
+    const { harness, clock, engine, job } = await receiving();
+    clock.set(1_000);
+    await eventually(() => harness.completed.length === 1);
+    engine.deliver();
+    engine.lastWords = () => engine.deliver();
+    await job.stop('enough');
+    await job.done;
+    expect(harness.blocks).toEqual([
+      [1_000, []],
+      [2_000, [1, 2]],
+    ]);
+    expect(harness.stopping).toEqual(['enough']);
+    expect(engine.receiving).toBe(false);
+  });
+
+  test('makes no batch of nothing', async () => {
+    const { harness, job } = await receiving();
+    await job.stop();
+    expect(harness.submitted).toEqual([]);
+  });
+
+  test('before anything has begun is a stop too', async () => {
+    const harness = new Harness().start();
+    await harness.job.stop();
+    await harness.job.done;
+    expect(harness.engine.receiving).toBe(false);
+    expect(harness.engine.closed).toBe(true);
+  });
+
+  test('that takes longer than stopTimeout ends the job with an error, and commits nothing any more', async () => {
+    const { harness, clock, engine, job } = await receiving({ settings: { stopTimeout: 5_000 } });
+    const gate = deferred();
+    engine.compute = () => gate.promise;
+    engine.deliver();
+    const stopped = job.stop();
+    await eventually(() => engine.begun.length === 1);
+    clock.set(5_499);
+    await settle();
+    expect(engine.closed).toBe(false);
+    clock.set(5_500);
+    await stopped;
+    await expect(job.done).rejects.toMatchObject({ code: 'stop-timeout', message: expect.stringContaining('5s') });
+    gate.resolve();
+    await settle();
+    expect(harness.committed).toEqual([]);
+    expect(engine.closed).toBe(true);
+  });
+
+  /** Each number is something that happens: blocks come, time goes on, a batch ends, the job is stopped. */
+  test('at any moment loses nothing, doubles nothing, and keeps the order', async () => {
+    const happening = fc.oneof(
+      fc.constant('deliver' as const),
+      fc.constant('end a batch' as const),
+      fc.integer({ min: 1, max: 2_500 }),
+    );
+    const property = fc.asyncProperty(fc.array(happening, { maxLength: 30 }), async (happenings) => {
+      const { harness, clock, engine, job } = await receiving();
+      const gates: Deferred<void>[] = [];
+      engine.compute = () => {
+        const gate = deferred();
+        gates.push(gate);
+        return gate.promise;
+      };
+      for (const what of happenings) {
+        if (what === 'deliver') engine.deliver();
+        else if (what === 'end a batch') gates.shift()?.resolve();
+        else clock.set(clock.now() + what);
+        await settle();
+      }
+      engine.compute = async () => undefined;
+      const delivered = happenings.filter((what) => what === 'deliver').length + 1;
+      engine.lastWords = () => engine.deliver();
+      for (const gate of gates) gate.resolve();
+      await job.stop();
+      await job.done;
+      expect(harness.blocks.flatMap(([, blocks]) => blocks)).toEqual(
+        Array.from({ length: delivered }, (_, i) => i + 1),
+      );
+      const times = harness.blocks.map(([time]) => time);
+      expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+      expect(engine.forgotten).toEqual(times);
+    });
+    await fc.assert(property, { numRuns: 60 });
+  });
+});
+
+describe('abort', () => {
+  test('ends at once: what is not done stays undone, and can be run by a later job', async () => {
+    const { harness, clock, engine, job } = await receiving();
+    const gate = deferred();
+    engine.compute = () => gate.promise;
+    engine.deliver();
+    clock.set(1_000);
+    await eventually(() => engine.begun.length === 1);
+    await job.abort();
+    await job.done;
+    gate.resolve();
+    await settle();
+    expect(harness.committed).toEqual([]);
+    expect(engine.closed).toBe(true);
+    const { unfinished } = await harness.journal.open(planOfNothing);
+    expect(unfinished.map(({ time }) => time)).toEqual([1_000]);
+  });
+
+  test('ends a graceful stop that hangs', async () => {
+    const { engine, job } = await receiving();
+    engine.compute = () => new Promise(() => undefined);
+    engine.deliver();
+    const stopped = job.stop();
+    await eventually(() => engine.begun.length === 1);
+    await job.abort();
+    await stopped;
+    await job.done;
+  });
+});
+
+const planOfNothing = {
+  version: 1,
+  name: '',
+  batchInterval: 1,
+  keyHash: 'murmur3-32',
+  keyGroups: 256,
+  nodes: [],
+} as const;
+
+describe('a batch that fails', () => {
+  const failing = (time: number) => async (batch: { readonly time: number }) => {
+    if (batch.time === time) throw new Error('broken');
+  };
+
+  test('ends the job with its error; the batches behind it stay planned', async () => {
+    const journal = new MemoryJournal();
+    const { harness, clock, engine, job } = await receiving({ journal });
+    const gate = deferred();
+    engine.compute = async (batch) => {
+      await gate.promise;
+      await failing(2_000)(batch);
+    };
+    for (const now of [1_000, 2_000, 3_000]) {
+      clock.set(now);
+      await eventually(() => harness.submitted.length === now / 1_000);
+    }
+    gate.resolve();
+    await expect(job.done).rejects.toThrow('broken');
+    expect(harness.committed.map(({ time }) => time)).toEqual([1_000]);
+    expect(harness.completed.map(({ error }) => error)).toEqual([undefined, new Error('broken')]);
+    expect(engine.closed).toBe(true);
+
+    const next = new Harness({ clock, journal }).start();
+    await eventually(() => next.completed.length === 2);
+    clock.set(4_000);
+    await eventually(() => next.completed.length === 3);
+    await next.job.stop();
+    expect(next.committed.map(({ time }) => time)).toEqual([2_000, 3_000, 4_000]);
+    expect(next.zeroTime).toBe(0);
+  });
+
+  test('is left behind with onBatchFailure: continue', async () => {
+    const committed: number[] = [];
+    const source = listed({
+      plan: async (time) => ({ partitions: [[{ time }]], done: false }),
+      committed: async (time) => void committed.push(time),
+    });
+    const sources = { given: source };
+    const harness = new Harness({
+      clock: new VirtualClock(),
+      sources,
+      settings: { onBatchFailure: 'continue' },
+      mode: { batches: 3 },
+    });
+    harness.engine.compute = failing(2_000);
+    await harness.start().job.done;
+    expect(harness.completed.map(({ batchTime, error }) => [batchTime, error !== undefined])).toEqual([
+      [1_000, false],
+      [2_000, true],
+      [3_000, false],
+    ]);
+    expect(harness.engine.forgotten).toEqual([1_000, 2_000, 3_000]);
+    expect(committed).toEqual([1_000, 3_000]);
+    expect(await harness.journal.open(planOfNothing)).toMatchObject({ lastTime: 3_000, unfinished: [] });
+  });
+});
+
+describe('sinks', () => {
+  const oneBatch = { clock: new VirtualClock(), mode: { batches: 1 } };
+
+  test('are committed in order, one after the other', async () => {
+    const order: string[] = [];
+    const sink = (name: string) => ({
+      commit: async () => {
+        order.push(`${name} begins`);
+        await settle();
+        order.push(`${name} ends`);
+      },
+    });
+    await new Harness({ ...oneBatch, sinks: { a: sink('a'), b: sink('b') } }).start().job.done;
+    expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+  });
+
+  test('are committed side by side with concurrentJobs', async () => {
+    const other = deferred();
+    const a = { commit: () => other.promise };
+    const b = { commit: async () => other.resolve() };
+    await new Harness({ ...oneBatch, sinks: { a, b }, settings: { concurrentJobs: 2 } }).start().job.done;
+  });
+
+  test('that fail are asked again, and then end the job; the batch is not done', async () => {
+    let commits = 0;
+    const commit = async () => {
+      commits++;
+      throw new Error('disk full');
+    };
+    const harness = new Harness({ ...oneBatch, sinks: { out: { commit } }, settings: { taskRetries: 1 } }).start();
+    await expect(harness.job.done).rejects.toMatchObject({
+      code: 'sink-failed',
+      message: 'The sink out (out) failed: disk full',
+    });
+    expect(commits).toBe(2);
+    expect(harness.log).toEqual(['sink out: disk full; next try in 100 ms']);
+    expect((await harness.journal.open(planOfNothing)).unfinished).toHaveLength(1);
+  });
+
+  test('that are asked again may succeed', async () => {
+    let commits = 0;
+    const commit = async () => {
+      if (++commits === 1) throw new Error('not now');
+    };
+    await new Harness({ ...oneBatch, sinks: { out: { commit } }, settings: { taskRetries: 1 } }).start().job.done;
+    expect(commits).toBe(2);
+  });
+
+  test("are flushed at the end, and an error there is the job's", async () => {
+    const stop = async () => {
+      throw new Error('cannot flush');
+    };
+    const harness = new Harness({ ...oneBatch, sinks: { out: { stop } } }).start();
+    await expect(harness.job.done).rejects.toThrow('cannot flush');
+    expect(harness.engine.closed).toBe(true);
+  });
+
+  test('that cannot start end the job before anything is received', async () => {
+    const start = async () => {
+      throw new Error('no such host');
+    };
+    const harness = new Harness({ sinks: { out: { start } } }).start();
+    await expect(harness.job.done).rejects.toThrow('no such host');
+    expect(harness.engine.receiving).toBe(false);
+    expect(harness.engine.closed).toBe(true);
+  });
+});
+
+describe('a source', () => {
+  test('that cannot list ends the job, after what has been received is done', async () => {
+    const broken = listed({
+      plan: async () => {
+        throw new Error('no such directory');
+      },
+    });
+    const { harness, clock, engine, job } = await receiving({ sources: { lines: received, files: broken } });
+    engine.deliver();
+    clock.set(1_000);
+    await expect(job.done).rejects.toMatchObject({
+      code: 'source-failed',
+      message: 'The source files (files) failed: no such directory',
+    });
+    expect(harness.blocks).toEqual([[2_000, [1]]]);
+  });
+
+  test('whose receiver fails ends the job with its error, after what has been received is done', async () => {
+    const { harness, engine, job } = await receiving();
+    engine.deliver();
+    const error = new Error('address in use');
+    engine.events.receiver(0, 'failed', 'cannot listen', error);
+    await expect(job.done).rejects.toBe(error);
+    expect(harness.blocks).toEqual([[1_000, [1]]]);
+  });
+
+  test('whose receiver fails without an error gives its message', async () => {
+    const { engine, job } = await receiving();
+    engine.events.receiver(0, 'failed', 'cannot listen');
+    await expect(job.done).rejects.toMatchObject({ code: 'source-failed', message: 'lines (lines): cannot listen' });
+  });
+
+  test('that ends, ends the job; the other sources are asked a last time', async () => {
+    const files = listed({ plan: async (time) => ({ partitions: [[{ time }]], done: false }) });
+    const { harness, engine, job } = await receiving({ sources: { lines: received, files } });
+    engine.deliver();
+    engine.events.receiver(0, 'ended', 'end of input');
+    await job.done;
+    expect(harness.committed).toEqual([{ time: 1_000, splits: [{ block: 1 }, { time: 1_000 }] }]);
+    expect(harness.stopping).toEqual(['lines has ended']);
+  });
+
+  test('hears which batches are done, after the journal', async () => {
+    const order: string[] = [];
+    const journal = recordingJournal(order);
+    const source = listed({
+      plan: async (time) => ({ partitions: [[{ time }]], done: false }),
+      committed: async (time) => void order.push(`committed ${time}`),
+      stop: async () => void order.push('stop'),
+    });
+    const sink = { commit: async (time: number) => void order.push(`visible ${time}`) };
+    const options = { clock: new VirtualClock(), mode: { batches: 2 }, journal, sources: { source }, sinks: { sink } };
+    await new Harness(options).start().job.done;
+    const batch = (t: number) => [`planned ${t}`, `visible ${t}`, `done ${t}`, `committed ${t}`];
+    expect(order).toEqual(['open', ...batch(1_000), ...batch(2_000), 'stop', 'close']);
+  });
+});
+
+function recordingJournal(order: string[]): Journal {
+  const inner = new MemoryJournal();
+  return {
+    open: async (plan) => {
+      order.push('open');
+      return inner.open(plan);
+    },
+    planned: async (batch) => {
+      await settle();
+      order.push(`planned ${batch.time}`);
+      await inner.planned(batch);
+    },
+    done: async (time) => {
+      await settle();
+      order.push(`done ${time}`);
+      await inner.done(time);
+    },
+    close: async () => void order.push('close'),
+  };
+}
+
+test('the journal takes one call at a time', async () => {
+  let calls = 0;
+  const one = async <T>(result: T): Promise<T> => {
+    expect(++calls).toBe(1);
+    await settle();
+    calls--;
+    return result;
+  };
+  const journal = {
+    open: () => one({ unfinished: [] }),
+    planned: () => one(undefined),
+    done: () => one(undefined),
+    close: () => one(undefined),
+  };
+  const { clock, harness, job } = await receiving({ journal });
+  for (let n = 1; n <= 5; n++) {
+    clock.set(n * 1_000);
+    await eventually(() => harness.submitted.length === n);
+  }
+  await eventually(() => harness.completed.length === 5);
+  await job.stop();
+  await job.done;
+});
+
+test('a journal that cannot be opened ends the job before anything is touched', async () => {
+  const journal = new MemoryJournal();
+  journal.open = async () => {
+    throw new Error('locked');
+  };
+  const harness = new Harness({
+    journal,
+    sinks: { out: { start: async () => expect.fail('must not start') } },
+  }).start();
+  await expect(harness.job.done).rejects.toThrow('locked');
+});
+
+describe('once', () => {
+  const counting = (batches: number) => {
+    let n = 0;
+    return listed({ plan: async () => ({ partitions: [[{ n: ++n }]], done: n >= batches }) });
+  };
+
+  test('takes what is there in as many batches as it needs, without waiting for their ticks', async () => {
+    const harness = new Harness({
+      clock: new ManualClock(10_500),
+      mode: { once: true },
+      sources: { files: counting(4) },
+    });
+    await harness.start().job.done;
+    expect(harness.committed.map(({ time, splits }) => [time, splits])).toEqual([
+      [11_000, [{ n: 1 }]],
+      [12_000, [{ n: 2 }]],
+      [13_000, [{ n: 3 }]],
+      [14_000, [{ n: 4 }]],
+    ]);
+    expect(harness.stopping).toEqual([]);
+  });
+
+  test('does not plan far ahead of what is run', async () => {
+    const harness = new Harness({ mode: { once: true }, sources: { files: counting(10) } });
+    const gate = deferred();
+    harness.engine.compute = () => gate.promise;
+    harness.start();
+    await eventually(() => harness.engine.begun.length === 1);
+    await settle();
+    expect(harness.submitted.length).toBeLessThanOrEqual(2);
+    gate.resolve();
+    await harness.job.done;
+    expect(harness.committed).toHaveLength(10);
+  });
+
+  test('makes no batch when there is nothing', async () => {
+    const nothing = listed({ plan: async () => ({ partitions: [], done: true }) });
+    const harness = new Harness({ mode: { once: true }, sources: { files: nothing } });
+    await harness.start().job.done;
+    expect(harness.submitted).toEqual([]);
+  });
+
+  test('asks again a source that has nothing yet and is not done', async () => {
+    let asked = 0;
+    const slow = listed({
+      plan: async () => (++asked < 3 ? { partitions: [], done: false } : { partitions: [[{ asked }]], done: true }),
+    });
+    const harness = new Harness({ clock: new SystemClock(), mode: { once: true }, sources: { files: slow } });
+    await harness.start().job.done;
+    expect(harness.committed.map(({ splits }) => splits)).toEqual([[{ asked: 3 }]]);
+  });
+
+  test('runs a batch at each regular tick while data flows, and ends with its end', async () => {
+    const { harness, clock, engine, job } = await receiving({ mode: { once: true } });
+    engine.deliver();
+    await settle();
+    expect(harness.submitted).toEqual([]);
+    clock.set(1_000);
+    await eventually(() => harness.completed.length === 1);
+    clock.set(2_000);
+    await settle();
+    engine.deliver();
+    clock.set(3_000);
+    await eventually(() => harness.completed.length === 2);
+    engine.deliver();
+    engine.events.receiver(0, 'ended', 'end of input');
+    await job.done;
+    expect(harness.blocks).toEqual([
+      [1_000, [1]],
+      [3_000, [2]],
+      [4_000, [3]],
+    ]);
+  });
+
+  test('ends with a received source that ends without data', async () => {
+    const { harness, engine, job } = await receiving({ mode: { once: true } });
+    engine.events.receiver(0, 'ended', 'end of input');
+    await job.done;
+    expect(harness.submitted).toEqual([]);
+  });
+
+  test('ends gracefully when it is stopped', async () => {
+    const { harness, engine, job } = await receiving({ mode: { once: true } });
+    engine.deliver();
+    await job.stop();
+    await job.done;
+    expect(harness.blocks).toEqual([[1_000, [1]]]);
+  });
+});
+
+describe('limits', () => {
+  test('so many batches: the last one takes all that has been received', async () => {
+    const { harness, clock, engine, job } = await receiving({ mode: { batches: 2 } });
+    engine.lastWords = () => engine.deliver();
+    engine.deliver();
+    clock.set(1_000);
+    await eventually(() => harness.completed.length === 1);
+    engine.deliver();
+    clock.set(2_000);
+    await job.done;
+    expect(harness.blocks).toEqual([
+      [1_000, [1]],
+      [2_000, [2, 3]],
+    ]);
+    expect(harness.stopping).toEqual(['it was to run 2 batches']);
+  });
+
+  test('so long: a tick at the very end still counts', async () => {
+    const harness = new Harness({ clock: new VirtualClock(), mode: { duration: 3_000 } });
+    await harness.start().job.done;
+    expect(harness.submitted).toEqual([1_000, 2_000, 3_000]);
+    expect(harness.stopping).toEqual(['its duration is over']);
+  });
+});
+
+test('on the system clock with a tiny interval every block is in one batch, and batches come in order', async () => {
+  const harness = new Harness({ clock: new SystemClock(), batchInterval: 5 }).start();
+  await eventually(() => harness.engine.receiving);
+  for (let i = 0; i < 200; i++) {
+    harness.engine.deliver();
+    if (i % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await eventually(() => harness.completed.length >= 3);
+  await harness.job.stop();
+  await harness.job.done;
+  expect(harness.blocks.flatMap(([, blocks]) => blocks)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+  const times = harness.blocks.map(([time]) => time);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(times.every((time) => time % 5 === 0)).toBe(true);
+});
