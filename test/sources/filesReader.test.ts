@@ -98,6 +98,14 @@ describe('reading ranges of a file', () => {
     }
   });
 
+  it('finds a delimiter wherever it lies between the pieces that are searched', async () => {
+    for (let shift = -4; shift <= 4; shift++) {
+      const lines = ['x'.repeat(1000 - 64 + 64 * 1024 + shift), 'second', 'third'];
+      writeFileSync(path, lines.join('、'));
+      expect((await read(splits([1000]), { delimiter: '、' })).lists).toEqual([lines.slice(0, 1), lines.slice(1)]);
+    }
+  });
+
   it('reports a record that is too long, once', async () => {
     writeFileSync(path, `a\n${'x'.repeat(300_000)}\nb\n`);
     const { records, bad } = await read(splits([100, 1000, 200_000]), { maxRecordBytes: 100_000 });
