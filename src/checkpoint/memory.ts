@@ -4,13 +4,11 @@ import type { Journal, Recovered } from './journal.ts';
 
 /** A journal that lasts as long as the object: a second run with the same one goes on where the first ended. */
 export class MemoryJournal implements Journal {
-  #plan: Plan | undefined;
   #zeroTime: number | undefined;
   #lastTime: number | undefined;
   readonly #unfinished = new Map<number, Batch>();
 
-  async open(plan: Plan): Promise<Recovered> {
-    this.#plan = plan;
+  async open(_plan: Plan): Promise<Recovered> {
     return {
       ...(this.#zeroTime !== undefined && { zeroTime: this.#zeroTime }),
       ...(this.#lastTime !== undefined && { lastTime: this.#lastTime }),
@@ -19,7 +17,7 @@ export class MemoryJournal implements Journal {
   }
 
   async planned(batch: Batch): Promise<void> {
-    this.#zeroTime ??= batch.time - this.#plan!.batchInterval;
+    this.#zeroTime ??= batch.zeroTime;
     this.#lastTime = batch.time;
     this.#unfinished.set(batch.time, batch);
   }

@@ -60,12 +60,14 @@ export type ReceiverState = 'waiting' | 'active' | 'idle' | 'ended' | 'failed';
 export interface Batch {
   /** Milliseconds since the epoch; the end of the interval, and the batch's name. */
   readonly time: number;
+  /** One interval before the job's first batch ever: slides are counted from it. */
+  readonly zeroTime: number;
   /** The partitions of each source node that has input. A split of received data is `{ block: id }`. */
   readonly inputs: ReadonlyMap<NodeId, readonly Partition[]>;
 }
 
 export interface BatchResult {
-  /** Per sink node, what its writers put aside, in the order of partitions. */
+  /** Per sink node that is due, what its writers put aside, in the order of partitions. */
   readonly sinks: ReadonlyMap<NodeId, readonly CommitMessage[]>;
   /** Records that each source gave. */
   readonly recordsIn: ReadonlyMap<NodeId, number>;

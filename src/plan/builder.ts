@@ -10,7 +10,9 @@ import type {
   SinkNode,
   SortNode,
   SourceNode,
+  StateNode,
   UnionNode,
+  WindowNode,
 } from './plan.ts';
 
 type New<N extends PlanNode> = Omit<N, 'id' | 'kind' | 'origin' | 'onError'>;
@@ -47,6 +49,14 @@ export class PlanBuilder {
 
   sort(node: New<SortNode>): Edge {
     return this.#add({ kind: 'sort', ...node });
+  }
+
+  window(node: New<WindowNode>): Edge {
+    return this.#add({ kind: 'window', ...node });
+  }
+
+  state(node: New<StateNode>): Edge {
+    return this.#add({ kind: 'state', ...node });
   }
 
   sink(node: New<SinkNode>): NodeId {

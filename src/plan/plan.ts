@@ -88,8 +88,47 @@ export interface FoldNode extends NodeBase {
   readonly mergeValue: FunctionReference;
   readonly mergeCombiners: FunctionReference;
   readonly zero?: JsonValue;
+  /**
+   * Aggregates the batches of the window `(t - length, t]` in place of one batch, and gives something only at slides. A key
+   * is there as long as a value of it is in the window. With `zero` the window gives it when it is empty, from the first
+   * element ever on. `mergeCombiners` must not change its arguments: an accumulator is used again while it is in the window.
+   */
+  readonly window?: Span;
   /** Absent: the engine's default parallelism. */
   readonly partitions?: number;
+}
+
+/** Milliseconds. Slides are counted from the zero time of the job. */
+export interface Span {
+  readonly length: number;
+  readonly slide: number;
+}
+
+/** The records of all batches in the window `(t - length, t]`, the oldest batch first; only at slides. */
+export interface WindowNode extends NodeBase, Span {
+  readonly kind: 'window';
+  readonly input: Edge;
+}
+
+/**
+ * Keeps a value for each key of a stream of pairs, from batch to batch.
+ * `updateStateByKey`: `fn(values, state, key, time)` for every key with state or values gives the new state, null or undefined
+ * to drop it; the step gives all pairs `[key, state]`. `mapWithState`: `fn(key, value, state, time)` for every record, with
+ * Spark's State object; the step gives what it returns unless undefined (`mapped`), or all pairs after the batch (`snapshot`).
+ */
+export interface StateNode extends NodeBase {
+  readonly kind: 'state';
+  readonly input: Edge;
+  readonly op: 'updateStateByKey' | 'mapWithState';
+  readonly fn: FunctionReference;
+  /** mapWithState: a key times out in the first batch whose time is more than this after the key was last touched. */
+  readonly timeout?: number;
+  /** Literals of pairs that are there before the first batch. */
+  readonly initial?: JsonValue;
+  readonly emit: 'mapped' | 'snapshot';
+  readonly partitions?: number;
+  /** Names the state in place of its stream and number. */
+  readonly stateId?: string;
 }
 
 /** For every key of either side one record `[key, [valuesOfLeft, valuesOfRight]]`. */
@@ -139,6 +178,8 @@ export type PlanNode =
   | UnionNode
   | RepartitionNode
   | SortNode
+  | WindowNode
+  | StateNode
   | SinkNode;
 
 /** The edges into a node, in order. */
@@ -160,3 +201,20 @@ export function stepName(origin: Origin): string {
     ? `${origin.name} (${origin.component})`
     : `${origin.name}, step ${origin.step + 1} (${origin.component})`;
 }
+
+/**
+ * Every how many milliseconds each node of a plan gives something: its window's slide, otherwise what its inputs have.
+ * Indexed by node id.
+ */
+export function slidesOf(plan: Pick<Plan, 'batchInterval' | 'nodes'>): readonly number[] {
+  const slides: number[] = [];
+  for (const node of plan.nodes) {
+    const [input] = inputsOf(node);
+    const own = node.kind === 'window' ? node.slide : node.kind === 'fold' ? node.window?.slide : undefined;
+    slides.push(own ?? (input ? slides[input.from]! : plan.batchInterval));
+  }
+  return slides;
+}
+
+/** True if something with this slide gives something at this time. */
+export const isDue = (slide: number, time: number, zeroTime: number): boolean => (time - zeroTime) % slide === 0;

@@ -46,6 +46,8 @@ const requiredFields: Record<PlanNode['kind'], readonly string[]> = {
   union: ['inputs'],
   repartition: ['input', 'partitions'],
   sort: ['input', 'ascending'],
+  window: ['input', 'length', 'slide'],
+  state: ['input', 'op', 'fn', 'emit'],
   sink: ['input', 'config'],
 };
 

@@ -48,9 +48,9 @@ export function stagesOf(plan: Plan): readonly Stage[] {
   return stages;
 }
 
-/** True for nodes whose input is moved between partitions. */
+/** True for nodes that begin a stage: their input is moved between partitions, or kept from batch to batch. */
 export const shuffles = (node: PlanNode): boolean =>
-  node.kind === 'fold' || node.kind === 'cogroup' || node.kind === 'sort' || node.kind === 'repartition';
+  node.kind !== 'source' && node.kind !== 'narrow' && node.kind !== 'union' && node.kind !== 'sink';
 
 interface Consumer {
   readonly node: PlanNode;
@@ -97,21 +97,25 @@ function growPipe(root: PlanNode, consumers: (edge: Edge) => readonly Consumer[]
   return { pipe: { node: root, input: 0, ...branches(root, []) }, leaves };
 }
 
-/**
- * How many partitions every node of the plan has in a batch. `sources` gives those of each source; `parallelism` is the
- * default of keyed steps.
- */
-export function partitionCounts(plan: Plan, sources: (id: NodeId) => number, parallelism: number): readonly number[] {
+/** What the partitions of a plan's nodes depend on. */
+export interface PartitionSources {
+  readonly sources: (id: NodeId) => number;
+  readonly windows: (id: NodeId) => number;
+  /** Default of keyed steps. */
+  readonly parallelism: number;
+}
+
+/** How many partitions every node of the plan has in a batch. */
+export function partitionCounts(plan: Plan, of: PartitionSources): readonly number[] {
   const counts: number[] = [];
-  for (const node of plan.nodes) counts.push(countOf(node, counts, sources, parallelism));
+  for (const node of plan.nodes) counts.push(countOf(node, counts, of));
   return counts;
 }
 
 function countOf(
   node: PlanNode,
   counts: readonly number[],
-  sources: (id: NodeId) => number,
-  parallelism: number,
+  { sources, windows, parallelism }: PartitionSources,
 ): number {
   switch (node.kind) {
     case 'source':
@@ -129,6 +133,10 @@ function countOf(
       return 1;
     case 'repartition':
       return node.partitions;
+    case 'window':
+      return windows(node.id);
+    case 'state':
+      return node.partitions ?? parallelism;
   }
 }
 

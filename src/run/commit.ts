@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { allOrFirstError } from '../base/deferred.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
 import type { SinkDefinition, SinkDriver } from '../component/sink.ts';
 import type { BatchResult } from '../engine/engine.ts';
@@ -81,9 +82,7 @@ export class Sinks {
 
   /** Flushes and closes all sinks; throws the first error. */
   async stop(): Promise<void> {
-    const stops = this.#sinks.map(({ node, driver }) => calling(node, async () => driver.stop?.()));
-    await Promise.allSettled(stops);
-    await Promise.all(stops);
+    await allOrFirstError(this.#sinks.map(({ node, driver }) => calling(node, async () => driver.stop?.())));
   }
 }
 

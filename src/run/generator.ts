@@ -18,6 +18,8 @@ export interface RunMode {
 
 export interface GeneratorParts {
   readonly mode: RunMode;
+  /** Slides are counted from it. */
+  readonly zeroTime: number;
   readonly maxWaitingBatches: number;
   readonly clock: Clock;
   readonly ticks: Ticks;
@@ -123,13 +125,13 @@ export class BatchGenerator {
   }
 
   async #planNow({ time }: Tick, { list, unlessEmpty }: Planning): Promise<boolean> {
-    const { inputs, journal, queue, listener, clock, ending, mode } = this.#parts;
+    const { inputs, journal, queue, listener, clock, ending, mode, zeroTime } = this.#parts;
     if (mode.batches === this.#planned + 1) await this.#parts.stopReceiving();
     const input = await inputs
       .take(time, list)
       .catch((error: unknown) => ending.begin({ reason: 'a source failed', error }));
     if (!input || ending.cut.aborted || (unlessEmpty && !hasInput(input))) return false;
-    const submitted = { batch: { time, inputs: input }, submissionTime: clock.now() };
+    const submitted = { batch: { time, zeroTime, inputs: input }, submissionTime: clock.now() };
     await journal.planned(submitted.batch);
     listener.batchSubmitted?.({ batchTime: time, submissionTime: submitted.submissionTime });
     queue.add(submitted);

@@ -1,3 +1,4 @@
+import { allOrFirstError } from '../base/deferred.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
 import type { Partition, SourceDefinition, SourceDriver } from '../component/source.ts';
 import type { ReceivedBlock } from '../engine/engine.ts';
@@ -36,6 +37,7 @@ export class Inputs {
   readonly #planned: readonly PlannedSource[];
   readonly #received: ReadonlyMap<NodeId, ReceivedSource>;
   readonly #allEnded = new AbortController();
+  #stopped: Promise<void> | undefined;
 
   private constructor(planned: readonly PlannedSource[], received: readonly ReceivedSource[], parallelism: number) {
     this.#planned = planned;
@@ -123,10 +125,10 @@ export class Inputs {
     for (const { node, driver } of this.#planned) await calling(node, async () => driver.committed?.(time));
   }
 
-  async stop(): Promise<void> {
-    const stops = this.#planned.map(({ node, driver }) => calling(node, () => driver.stop()));
-    await Promise.allSettled(stops);
-    await Promise.all(stops);
+  /** May be called while the sources are being asked, which then comes to its end soon. */
+  stop(): Promise<void> {
+    this.#stopped ??= allOrFirstError(this.#planned.map(({ node, driver }) => calling(node, () => driver.stop())));
+    return this.#stopped;
   }
 }
 

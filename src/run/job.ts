@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { allOrFirstError } from '../base/deferred.ts';
 import { StreamjobError } from '../base/errors.ts';
 import type { Journal, Recovered } from '../checkpoint/journal.ts';
 import type { SinkDefinition } from '../component/sink.ts';
@@ -68,7 +69,7 @@ class Job implements RunningJob {
     this.#options = options;
     this.#listener = options.listener ?? {};
     this.#journal = oneCallAtATime(options.journal);
-    this.#ending = new Ending(options.clock, (reason) => this.#listener.stopping?.({ reason }));
+    this.#ending = new Ending(options.clock, (reason) => this.#beginToEnd(reason));
     this.#queue = new BatchQueue((submitted) => options.clock.busy(this.#execute(submitted)));
     this.done = this.#live();
     this.done.catch(() => undefined);
@@ -103,6 +104,12 @@ class Job implements RunningJob {
     await clock.busy(this.#receive());
     await generator.run();
     await clock.busy(this.#drain(generator));
+  }
+
+  /** A source that is being asked need not be waited for, unless it is to be asked once more. */
+  #beginToEnd(reason: string): void {
+    this.#listener.stopping?.({ reason });
+    if (!this.#ending.list) this.#inputs?.stop().catch(() => undefined);
   }
 
   /** The journal comes first: it may be held by another process, and then nothing may be touched. */
@@ -140,9 +147,11 @@ class Job implements RunningJob {
   #startGenerator({ zeroTime, lastTime }: Recovered): BatchGenerator {
     const { plan, clock, settings, mode = {} } = this.#options;
     const ticks = new Ticks({ interval: plan.batchInterval, now: clock.now(), lastTime });
-    this.#listener.started?.({ zeroTime: zeroTime ?? ticks.last });
+    const zero = zeroTime ?? ticks.last;
+    this.#listener.started?.({ zeroTime: zero });
     return new BatchGenerator({
       mode,
+      zeroTime: zero,
       maxWaitingBatches: settings.maxWaitingBatches,
       clock,
       ticks,
@@ -229,10 +238,4 @@ class Job implements RunningJob {
   }
 
   readonly #log: EngineEvents['log'] = (level, message) => this.#listener.log?.({ level, message });
-}
-
-/** Waits for all, so that nothing is left running, and then throws the first error. */
-async function allOrFirstError(work: readonly Promise<void>[]): Promise<void> {
-  await Promise.allSettled(work);
-  await Promise.all(work);
 }

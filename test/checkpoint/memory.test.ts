@@ -4,7 +4,7 @@ import { PlanBuilder } from '#src/plan/builder.ts';
 import { planOf } from '../engines/runPlan.ts';
 
 const plan = planOf(new PlanBuilder());
-const batch = (time: number) => ({ time, inputs: new Map([[0, [[{ time }]]]]) });
+const batch = (time: number) => ({ time, zeroTime: 4_000, inputs: new Map([[0, [[{ time }]]]]) });
 
 test('a new journal knows of no earlier run', async () => {
   expect(await new MemoryJournal().open(plan)).toEqual({ unfinished: [] });

@@ -34,7 +34,11 @@ export class BatchRun {
   constructor(options: BatchRunOptions) {
     this.#options = options;
     const { plan, batch, threads } = options;
-    this.#counts = partitionCounts(plan, (id) => batch.inputs.get(id)?.length ?? 0, threads.size);
+    this.#counts = partitionCounts(plan, {
+      sources: (id) => batch.inputs.get(id)?.length ?? 0,
+      windows: () => 0,
+      parallelism: threads.size,
+    });
     for (const node of plan.nodes) if (node.kind === 'sink') this.#committable.set(node.id, []);
   }
 

@@ -107,10 +107,12 @@ return { open, push, pushTokens: push, bad, close };`;
       case 'fold':
         return this.#fold(pipe, node, r);
       case 'cogroup':
+      case 'state':
         return this.#guarded(pipe, r, '', `${wantPair(r)}`, `l${pipe.leaf}.write(${r}[0], ${r}[1]);`);
       case 'sort':
         return this.#sort(pipe, node, r);
       case 'repartition':
+      case 'window':
         return `l${pipe.leaf}.write(${r});`;
       case 'sink':
         return `if (typeof ${r} !== 'string' && typeof ${r} !== 'number') guard(${node.id}, ${r}); l${pipe.leaf}.write(${r});`;
