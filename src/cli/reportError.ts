@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { messageOf, type Place, StreamjobError } from '../base/errors.ts';
-import { type Problem, renderProblem } from '../spec/problem.ts';
+import { type Problem, problemAt, renderProblem } from '../spec/problem.ts';
 import { SourceText } from '../spec/sourceText.ts';
 import type { Log } from './log.ts';
 import { colourful } from './output.ts';
@@ -16,7 +16,7 @@ export function reportError(error: unknown, log?: Log): number {
 export function describeError(error: unknown, color: boolean): string {
   if (!(error instanceof StreamjobError)) return stackOf(error) ?? String(error);
   const record = error.record === undefined ? '' : `\n      The record: ${cut(error.record)}`;
-  const problem = error.at && problemAt(error, error.at);
+  const problem = error.at && problemOf(error, error.at);
   if (problem) return renderProblem(problem, { color }) + record;
   const remedy = error.remedy === undefined ? '' : `\n      ${error.remedy}`;
   const stack = error.code === 'bug' ? `\n${stackOf(error.cause ?? error)}` : '';
@@ -24,11 +24,14 @@ export function describeError(error: unknown, color: boolean): string {
 }
 
 /** The same form that problems found before the start have. Nothing if the file cannot be read any more. */
-function problemAt({ code, message, remedy }: StreamjobError, at: Place): Problem | undefined {
+function problemOf({ code, message, remedy }: StreamjobError, { file, line, column }: Place): Problem | undefined {
   try {
-    const text = new SourceText(at.file, readFileSync(at.file, 'utf8')).line(at.line - 1);
-    const excerpt = { text, length: Math.max(1, text.trimEnd().length - at.column + 1) };
-    return { severity: 'error', code, message: cut(message), at, excerpt, ...(remedy !== undefined && { remedy }) };
+    const source = new SourceText(file, readFileSync(file, 'utf8'));
+    const start = source.lineStart(line - 1) + column - 1;
+    return problemAt(
+      { source, start, end: start + source.line(line - 1).length },
+      { code, message: cut(message), remedy },
+    );
   } catch {
     return undefined;
   }
