@@ -14,3 +14,9 @@ export function deferred<T = void>(): Deferred<T> {
   });
   return { promise, resolve, reject };
 }
+
+/** Waits for all, so that nothing is left running, and then throws the first error. */
+export async function allOrFirstError(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
+}

@@ -45,6 +45,7 @@ export interface SourceDriver {
   plan(time: number): Promise<{ readonly partitions: readonly Partition[]; readonly done: boolean }>;
   /** The batch is done: what it read will not be asked for again. */
   committed?(time: number): Promise<void>;
+  /** `plan` is not called any more, and if it is under way should soon come to its end; `committed` may still be called. */
   stop(): Promise<void>;
 }
 
