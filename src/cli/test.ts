@@ -5,7 +5,7 @@ import type { JobTest } from '../spec/jobTests.ts';
 import type { Difference } from './compare.ts';
 import { type RunnableJob, type VariableOptions, withJob } from './load.ts';
 import { colourful, print } from './output.ts';
-import { describeError } from './reportError.ts';
+import { describeError, reportError } from './reportError.ts';
 import { type EngineFactory, passed, runTest, type TestResult } from './testRunner.ts';
 
 interface TestOptions extends VariableOptions {
@@ -23,7 +23,7 @@ export default async function test(files: readonly string[], options: TestOption
     const code = await withJob(file, options, async (job) => {
       results.push(...(await testJob(job, engine)));
       return 0;
-    });
+    }).catch((error: unknown) => reportError(error));
     exitCode = Math.max(exitCode, code);
   }
   const failed = results.filter((result) => !passed(result)).length;

@@ -3,19 +3,27 @@ import { renderProblem } from '../spec/problem.ts';
 import { guarantees } from './guarantees.ts';
 import { exitCodeOf, isRunnable, load, type VariableOptions } from './load.ts';
 import { colourful, print } from './output.ts';
+import { reportError } from './reportError.ts';
 
 interface ValidateOptions extends VariableOptions {
   readonly json?: boolean;
 }
 
-/** `streamjob validate JOB…`: all problems of all files, and what is promised for those without. */
+/** `streamjob validate JOB…`: all problems of all files, also if one cannot be read, and what is promised for those without. */
 export default async function validate(files: readonly string[], options: ValidateOptions): Promise<number> {
   const jobs: LoadedJob[] = [];
-  for (const file of files) jobs.push(await load(file, options));
-
+  let unread = 0;
+  for (const file of files) {
+    await load(file, options).then(
+      (job) => jobs.push(job),
+      (error: unknown) => {
+        unread = reportError(error);
+      },
+    );
+  }
   if (options.json) await print(`${JSON.stringify(jobs.map(asJson), undefined, 2)}\n`);
   else for (const job of jobs) await print(asText(job));
-  return exitCodeOf(jobs.flatMap(({ problems }) => problems));
+  return exitCodeOf(jobs.flatMap(({ problems }) => problems)) || unread;
 }
 
 const asJson = (job: LoadedJob) => ({

@@ -26,6 +26,14 @@ test('all problems of all files are told at once, with place, line and remedy', 
   expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
 });
 
+test('a file that is missing does not keep the others from being checked', async () => {
+  const cwd = folderWith({ 'wrong.yaml': wrong });
+  const { code, stdout, stderr } = await streamjob(['validate', 'nowhere.yaml', 'wrong.yaml'], { cwd });
+  expect(stderr).toContain('nowhere.yaml');
+  expect(stdout).toContain('wrong.yaml:6:11');
+  expect(code).toBe(2);
+});
+
 test('--json tells the same to programs', async () => {
   const cwd = folderWith({ 'wrong.yaml': wrong });
   const { code, stdout } = await streamjob(['validate', 'wrong.yaml', '--json'], { cwd });
