@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Journal } from '../checkpoint/journal.ts';
 import type { BatchQueue } from './batches.ts';
 import type { JobListener } from './events.ts';
-import { hasInput, type Inputs } from './inputs.ts';
+import { type BatchInputs, hasInput, type Inputs } from './inputs.ts';
 import type { Ending } from './stop.ts';
 import type { Tick, Ticks } from './ticks.ts';
 
@@ -18,8 +18,6 @@ export interface RunMode {
 
 export interface GeneratorParts {
   readonly mode: RunMode;
-  /** Slides are counted from it. */
-  readonly zeroTime: number;
   readonly maxWaitingBatches: number;
   readonly clock: Clock;
   readonly ticks: Ticks;
@@ -41,6 +39,8 @@ interface Planning {
 /** With `once`, how often sources that have found nothing yet and are not done are asked again, in milliseconds. */
 const askAgain = 100;
 
+const noInput: Promise<BatchInputs> = Promise.resolve(new Map());
+
 /** Decides which batches there are, and what each one reads. */
 export class BatchGenerator {
   readonly #parts: GeneratorParts;
@@ -54,8 +54,17 @@ export class BatchGenerator {
 
   /** Plans batch after batch, until the end begins or, with `once`, everything is planned. */
   async run(): Promise<void> {
+    await this.#catchUp();
     if (this.#parts.mode.once) await this.#takeWhatIsThere();
     else await this.#followTicks();
+  }
+
+  /** Ticks that were missed since the last run and are needed come first; what has come meanwhile is not for them. */
+  async #catchUp(): Promise<void> {
+    const { clock, ticks, ending } = this.#parts;
+    for (let tick = ticks.takeMissed(clock.now()); tick && !ending.begun; tick = ticks.takeMissed(clock.now())) {
+      await this.#plan(tick, { list: false, unlessEmpty: false });
+    }
   }
 
   async #followTicks(): Promise<void> {
@@ -63,7 +72,7 @@ export class BatchGenerator {
     for (let tick = await this.#nextTick(); tick; tick = await this.#nextTick()) {
       this.#tellSkipped(tick);
       const behind = tick.late || queue.waiting > maxWaitingBatches;
-      await this.#plan(tick, { list: true, unlessEmpty: behind });
+      await this.#plan(tick, { list: true, unlessEmpty: behind && !tick.needed });
     }
   }
 
@@ -124,14 +133,13 @@ export class BatchGenerator {
     return this.#parts.clock.busy(this.#planNow(tick, planning));
   }
 
-  async #planNow({ time }: Tick, { list, unlessEmpty }: Planning): Promise<boolean> {
-    const { inputs, journal, queue, listener, clock, ending, mode, zeroTime } = this.#parts;
+  async #planNow({ time, missed }: Tick, { list, unlessEmpty }: Planning): Promise<boolean> {
+    const { inputs, journal, queue, listener, clock, ending, mode, ticks } = this.#parts;
     if (mode.batches === this.#planned + 1) await this.#parts.stopReceiving();
-    const input = await inputs
-      .take(time, list)
-      .catch((error: unknown) => ending.begin({ reason: 'a source failed', error }));
+    const taking = missed ? noInput : inputs.take(time, list);
+    const input = await taking.catch((error: unknown) => ending.begin({ reason: 'a source failed', error }));
     if (!input || ending.cut.aborted || (unlessEmpty && !hasInput(input))) return false;
-    const submitted = { batch: { time, zeroTime, inputs: input }, submissionTime: clock.now() };
+    const submitted = { batch: { time, zeroTime: ticks.zeroTime, inputs: input }, submissionTime: clock.now() };
     await journal.planned(submitted.batch);
     listener.batchSubmitted?.({ batchTime: time, submissionTime: submitted.submissionTime });
     queue.add(submitted);

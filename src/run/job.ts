@@ -6,7 +6,7 @@ import type { SinkDefinition } from '../component/sink.ts';
 import type { SourceDefinition } from '../component/source.ts';
 import type { Engine, EngineEvents, ReceiverState } from '../engine/engine.ts';
 import type { JobSettings } from '../plan/jobSettings.ts';
-import { type NodeId, type Plan, stepName } from '../plan/plan.ts';
+import { type NodeId, type Plan, slidesOf, stepName } from '../plan/plan.ts';
 import { BatchQueue, type Submitted } from './batches.ts';
 import { Sinks } from './commit.ts';
 import type { JobListener } from './events.ts';
@@ -146,12 +146,12 @@ class Job implements RunningJob {
 
   #startGenerator({ zeroTime, lastTime }: Recovered): BatchGenerator {
     const { plan, clock, settings, mode = {} } = this.#options;
-    const ticks = new Ticks({ interval: plan.batchInterval, now: clock.now(), lastTime });
-    const zero = zeroTime ?? ticks.last;
-    this.#listener.started?.({ zeroTime: zero });
+    const interval = plan.batchInterval;
+    const slides = [...new Set(slidesOf(plan))].filter((slide) => slide !== interval);
+    const ticks = new Ticks({ interval, now: clock.now(), zeroTime, lastTime, slides });
+    this.#listener.started?.({ zeroTime: ticks.zeroTime });
     return new BatchGenerator({
       mode,
-      zeroTime: zero,
       maxWaitingBatches: settings.maxWaitingBatches,
       clock,
       ticks,

@@ -6,6 +6,7 @@ import { type Tick, type TickOptions, Ticks, tickAfter } from '#src/run/ticks.ts
 function follow(options: TickOptions, nows: readonly number[]): Tick[] {
   const ticks = new Ticks(options);
   const taken: Tick[] = [];
+  for (let tick = ticks.takeMissed(options.now); tick; tick = ticks.takeMissed(options.now)) taken.push(tick);
   for (const now of nows) while (now >= ticks.dueAt(now)) taken.push(ticks.take(now));
   return taken;
 }
@@ -66,12 +67,26 @@ describe('after an earlier run', () => {
   });
 });
 
-describe('ticks that have work without input', () => {
-  const neededAfter = (time: number) => tickAfter(time, 10_000);
+describe('ticks at which a window falls due', () => {
+  const slides = [10_000, 4_000];
+  const missed = (taken: readonly Tick[]) => timesOf(taken.filter((tick) => tick.missed));
 
-  test('are not left out', () => {
-    const taken = follow({ interval, now: 0, neededAfter }, [1_000, 35_500]);
-    expect(timesOf(taken)).toEqual([1_000, 10_000, 20_000, 30_000, 35_000]);
+  test('are not left out, and leave what has come to the newest', () => {
+    const taken = follow({ interval, now: 0, slides }, [1_000, 20_500, 21_000]);
+    expect(timesOf(taken)).toEqual([1_000, 4_000, 8_000, 10_000, 12_000, 16_000, 20_000, 21_000]);
+    expect(missed(taken)).toEqual([4_000, 8_000, 10_000, 12_000, 16_000]);
+    expect(timesOf(taken.filter((tick) => tick.needed))).toEqual([4_000, 8_000, 10_000, 12_000, 16_000, 20_000]);
+  });
+
+  test('that were missed since the last run come first', () => {
+    const taken = follow({ interval, now: 22_500, zeroTime: 3_000, lastTime: 12_000, slides }, [22_999, 23_000]);
+    expect(timesOf(taken)).toEqual([13_000, 15_000, 19_000, 23_000]);
+    expect(missed(taken)).toEqual([13_000, 15_000, 19_000]);
+  });
+
+  test('are counted from the zero time', () => {
+    expect(new Ticks({ interval, now: 7_500, slides }).zeroTime).toBe(7_000);
+    expect(new Ticks({ interval, now: 7_500, zeroTime: 1_000, lastTime: 5_000, slides }).zeroTime).toBe(1_000);
   });
 });
 
