@@ -5,6 +5,7 @@ import { type CheckContext, checkComponent, type SettingProblem } from '../compo
 import { fromFunction } from '../function/capture.ts';
 import type { FunctionReference } from '../function/reference.ts';
 import { toLiteral } from '../plan/literal.ts';
+import type { Origin } from '../plan/plan.ts';
 import type { CheckedBy, CheckedConfig, ConfigInput, Recorded, Surroundings } from './graph.ts';
 
 /** A function of any type. */
@@ -31,12 +32,12 @@ export interface RefersTo {
  */
 export class ApiConfig implements ConfigInput {
   readonly written: JsonValue;
-  readonly #step: string;
+  readonly #of: Origin;
   readonly #functions = new Map<string, FunctionReference>();
   readonly #streams = new Map<string, Recorded>();
 
-  constructor(step: string, settings: unknown) {
-    this.#step = step;
+  constructor(of: Origin, settings: unknown) {
+    this.#of = of;
     this.written = this.#toJson(settings, []);
   }
 
@@ -57,14 +58,13 @@ export class ApiConfig implements ConfigInput {
       formats,
       numbersAsMilliseconds: true,
     };
-    const config = checkComponent(component, this.written, [], context);
+    const config = checkComponent({ name: this.#of.component, ...component }, this.written, [], context);
     if (problems[0]) throw this.#error(problems[0]);
     return { config, functions: [...this.#functions.values()] };
   }
 
-  #error({ code, path, message, remedy }: SettingProblem): StreamjobError {
-    const at = path.length > 0 ? `, ${path.join('.')}` : '';
-    return new StreamjobError(code, `${this.#step}${at}: ${message}`, remedy === undefined ? {} : { remedy });
+  #error({ code, message, remedy }: SettingProblem): StreamjobError {
+    return new StreamjobError(code, `${this.#of.name}: ${message}`, remedy === undefined ? {} : { remedy });
   }
 
   #toJson(value: unknown, path: readonly (string | number)[]): JsonValue {

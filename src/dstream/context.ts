@@ -80,7 +80,7 @@ export class StreamingContext implements Recorder {
   source<T = unknown>(component: string, settings: unknown = {}, name?: string): DStream<T> {
     this.#life.requireInitialized();
     const origin = this.#origin(component, name);
-    const config = new ApiConfig(origin.name, settings);
+    const config = new ApiConfig(origin, settings);
     return this.#stream(this.#graph.source({ component, config, origin }));
   }
 
@@ -96,7 +96,7 @@ export class StreamingContext implements Recorder {
   step(parent: Recorded, component: string, settings: unknown): DStream<never> {
     this.#life.requireInitialized();
     const origin = this.#origin(component);
-    const config = new ApiConfig(origin.name, settings);
+    const config = new ApiConfig(origin, settings);
     for (const stream of config.streams) this.#required(stream);
     return this.#stream(this.#graph.operator({ parent, component, config, origin }));
   }
@@ -105,7 +105,7 @@ export class StreamingContext implements Recorder {
   sink(parent: Recorded, component: string, settings: unknown, name: string | undefined): void {
     this.#life.requireInitialized();
     const origin = { name: name ?? `${parent.origin.name}-${component}`, component };
-    this.#own.add(this.#graph.sink({ parent, component, config: new ApiConfig(origin.name, settings), origin }));
+    this.#own.add(this.#graph.sink({ parent, component, config: new ApiConfig(origin, settings), origin }));
   }
 
   /** The job as data. Throws StreamjobError for settings that are wrong. */
@@ -159,6 +159,7 @@ export class StreamingContext implements Recorder {
 
   #stream<T>(step: Recorded): DStream<T> {
     this.#own.add(step);
+    this.#names.add(step.origin.name);
     return new DStream<T>(this, step);
   }
 
@@ -168,7 +169,6 @@ export class StreamingContext implements Recorder {
     if (this.#names.has(name)) {
       throw new StreamjobError('duplicate-name', `Two streams are called ${name}.`, { remedy: 'Rename one.' });
     }
-    this.#names.add(name);
     return { name, component };
   }
 

@@ -1,6 +1,6 @@
 import { didYouMean } from '../base/suggest.ts';
 import { catalog } from '../catalog/index.ts';
-import { problemAt, type Report } from './problem.ts';
+import { type Problem, problemAt, type Report } from './problem.ts';
 import { type Span, spanOf } from './sourceText.ts';
 import type { MapTree, ScalarTree, Tree } from './tree.ts';
 
@@ -32,9 +32,7 @@ export async function readComponent(
   if (tree.kind === 'map') return readMap(tree, place, owner, report);
   if (tree.kind === 'scalar') return readBare(tree, place, owner, report);
   const message = `A ${place.what} is a map with one component, and this is a list.`;
-  report(
-    problemAt(tree, { code: 'one-component', message, remedy: `Write one of ${listOf(place)} and its settings.` }),
-  );
+  report(problemAt(tree, { code: 'one-component', message, remedy: `Write one of ${listOf(place)}.` }));
   return undefined;
 }
 
@@ -114,12 +112,18 @@ function lastWordOfFrom(tree: MapTree, { what }: ComponentPlace): { name: string
   return { name, at: { source: from.source, start, end: start + name.length } };
 }
 
-/** True for a sink that `lastWordOfFrom` explains: its `from` names nothing that was meant. */
-export const hasBareComponent = (tree: Tree, place: ComponentPlace): boolean =>
-  tree.kind === 'map' && lastWordOfFrom(tree, place) !== undefined;
+/** What the `from` of a source or sink was meant to be, where a component stands bare below it. */
+export function meantFrom(tree: MapTree, place: ComponentPlace): Tree | undefined {
+  const from = tree.entries.get('from')?.value;
+  const bare = lastWordOfFrom(tree, place);
+  if (from?.kind !== 'scalar' || !bare) return from;
+  const text = from.text.slice(0, -bare.name.length).trimEnd();
+  return { ...from, text, value: text };
+}
 
-function unknown(name: string, at: Span, place: ComponentPlace) {
-  const remedy = `${didYouMean(name, [...catalogs[place.what].names, ...place.extras])}A ${place.what} is one of ${listOf(place)}.`;
+function unknown(name: string, at: Span, place: ComponentPlace): Problem {
+  const meant = didYouMean(name, [...catalogs[place.what].names, ...place.extras]);
+  const remedy = meant === '' ? `A ${place.what} is one of ${listOf(place)}.` : meant.trimEnd();
   return problemAt(at, { code: 'unknown-component', message: `\`${name}\` is no ${place.what}.`, remedy });
 }
 

@@ -1,6 +1,6 @@
 import { catalog } from '../catalog/index.ts';
 import { checkSettings } from './checkedSettings.ts';
-import { type Component, type ComponentPlace, hasBareComponent, readComponent } from './component.ts';
+import { type Component, type ComponentPlace, meantFrom, readComponent } from './component.ts';
 import type { JobContext } from './jobContext.ts';
 import { problemAt } from './problem.ts';
 import { sinkExtras, sourceExtras, streamShape } from './shape.ts';
@@ -82,11 +82,20 @@ function namedParts(root: MapTree, section: string, { report }: JobContext): rea
 function listedParts(root: MapTree, section: string, { report }: JobContext): readonly Tree[] {
   const entry = root.entries.get(section);
   if (entry === undefined || isNothing(entry.value)) return [];
-  if (entry.value.kind === 'list') return entry.value.items;
+  if (entry.value.kind === 'list') {
+    if (entry.value.items.length === 0) report(problemAt(entry.value, nothingToDo));
+    return entry.value.items;
+  }
   const message = `\`${section}\` is a list, and this is ${entry.value.kind === 'map' ? 'a map' : 'a single value'}.`;
   report(problemAt(entry.value, { code: 'wrong-type', message, remedy: `Begin each with \`- from: STREAM\`.` }));
   return [];
 }
+
+const nothingToDo = {
+  code: 'missing-key',
+  message: 'There is no sink, so there is nothing to do.',
+  remedy: 'Add one, such as `- { from: STREAM, print: {} }`.',
+} as const;
 
 const isNothing = (tree: Tree): boolean => tree.kind === 'scalar' && tree.value === null;
 
@@ -118,13 +127,13 @@ async function readStream({ name, key, tree }: Part, job: JobContext): Promise<D
     name,
     key,
     from: referencesAt(treeAt(tree, ['from']), job),
-    steps: await Promise.all(items.map((item) => readStep(item, key, job))),
+    steps: await Promise.all(items.map((item) => readStep(item, job))),
     ...onErrorOf(shape?.onError, tree, job),
   };
 }
 
-async function readStep(tree: Tree, owner: Span, job: JobContext): Promise<Step> {
-  const component = job.spoiled.has(tree) ? undefined : await readComponent(tree, stepPlace, owner, job.report);
+async function readStep(tree: Tree, job: JobContext): Promise<Step> {
+  const component = job.spoiled.has(tree) ? undefined : await readComponent(tree, stepPlace, tree, job.report);
   return { component, at: component?.key ?? tree, references: component ? await otherStreams(component, job) : [] };
 }
 
@@ -133,7 +142,7 @@ async function readSink(tree: Tree, job: JobContext): Promise<SinkDeclaration> {
   const at = component?.key ?? tree;
   if (tree.kind !== 'map') return { from: [], at, component: undefined };
   const extras = checkSettings(sinkExtras, onlyKeys(tree, sinkPlace.extras), at, job);
-  const from = hasBareComponent(tree, sinkPlace) ? [] : referencesAt(tree.entries.get('from')?.value, job);
+  const from = referencesAt(meantFrom(tree, sinkPlace), job);
   return { from, at, component, ...(extras?.name !== undefined && { name: extras.name }) };
 }
 

@@ -2,7 +2,7 @@ import { didYouMean } from '../base/suggest.ts';
 import type { Recorded } from '../dstream/graph.ts';
 import { problemAt, type Report } from './problem.ts';
 import type { Span } from './sourceText.ts';
-import type { Tree } from './tree.ts';
+import { childrenOf, type Tree } from './tree.ts';
 import type { Environment } from './variables.ts';
 
 /** What is known of a job while its parts are read. */
@@ -20,19 +20,23 @@ export interface JobContext {
   readonly streams: Map<string, Recorded>;
 }
 
+const mostNamesLookedAt = 500;
+const mostNamesShown = 12;
+
 /** For a name that no source, stream or onError defines. */
 export function reportUnknownStream(name: string, at: Span, known: Iterable<string>, report: Report): void {
-  const names = [...known];
-  const all = names.length > 0 ? `There are ${names.join(', ')}.` : 'Define it under `sources` or `streams`.';
+  const names = [...known].slice(0, mostNamesLookedAt);
   const message = `No source or stream is called \`${name}\`.`;
-  report(problemAt(at, { code: 'unknown-stream', message, remedy: `${didYouMean(name, names)}${all}` }));
+  report(problemAt(at, { code: 'unknown-stream', message, remedy: `${didYouMean(name, names)}${listed(names)}` }));
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'Define it under `sources` or `streams`.';
+  return `There are ${names.slice(0, mostNamesShown).join(', ')}${names.length > mostNamesShown ? ', …' : '.'}`;
 }
 
 /** True if something within a value was not read as it was meant. */
-export function isSpoiled(tree: Tree | undefined, { spoiled }: JobContext): boolean {
+export function isSpoiled(tree: Tree | undefined, { spoiled }: Pick<JobContext, 'spoiled'>): boolean {
   if (tree === undefined || spoiled.size === 0) return false;
-  if (spoiled.has(tree)) return true;
-  if (tree.kind === 'scalar') return false;
-  const children = tree.kind === 'list' ? tree.items : [...tree.entries.values()].map(({ value }) => value);
-  return children.some((child) => isSpoiled(child, { spoiled } as JobContext));
+  return spoiled.has(tree) || childrenOf(tree).some((child) => isSpoiled(child, { spoiled }));
 }

@@ -82,7 +82,8 @@ async function readText(file: string): Promise<{ text: string; isUtf8: boolean }
     });
   });
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), isUtf8: true };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { text, isUtf8: !text.includes('\0') };
   } catch {
     return { text: bytes.toString('latin1'), isUtf8: false };
   }

@@ -14,9 +14,11 @@ export interface Problem {
   readonly excerpt: Excerpt;
 }
 
-/** The line of a problem, and how many characters of it the problem covers. */
+/** The line of a problem, or its surroundings if the line is very long. */
 export interface Excerpt {
   readonly text: string;
+  /** Where the problem is in it, counted from 0. */
+  readonly start: number;
   readonly length: number;
 }
 
@@ -33,9 +35,17 @@ interface ProblemText {
 /** A problem with the text that a span covers; of several lines only the first is marked. */
 export function problemAt(span: Span, { code, message, remedy, severity = 'error' }: ProblemText): Problem {
   const at = span.source.place(span.start);
-  const text = span.source.line(at.line - 1);
-  const length = Math.max(1, Math.min(span.end - span.start, text.trimEnd().length - at.column + 1));
-  return { severity, code, message, at, ...(remedy === undefined ? {} : { remedy }), excerpt: { text, length } };
+  const excerpt = excerptOf(span.source.line(at.line - 1), at.column - 1, span.end - span.start);
+  return { severity, code, message, at, ...(remedy === undefined ? {} : { remedy }), excerpt };
+}
+
+const widestExcerpt = 160;
+
+function excerptOf(line: string, column: number, length: number): Excerpt {
+  const from = line.length <= widestExcerpt ? 0 : Math.max(0, column - widestExcerpt / 2);
+  const text = line.slice(from, from + widestExcerpt).trimEnd();
+  const start = column - from;
+  return { text, start, length: Math.max(1, Math.min(length, text.length - start)) };
 }
 
 /** In the order of the file; what is said twice is said once. */
@@ -43,8 +53,6 @@ export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(problems.map((problem) => [JSON.stringify([problem.at, problem.message]), problem]));
   return [...unique.values()].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
 }
-
-const widestExcerpt = 160;
 
 /** A problem for people: place, code and message, the line with a caret, and what to do. Ends without a newline. */
 export function renderProblem(problem: Problem, { color }: { readonly color: boolean }): string {
@@ -54,17 +62,12 @@ export function renderProblem(problem: Problem, { color }: { readonly color: boo
   const kind = problem.severity === 'error' ? '' : 'warning: ';
   const head = `${paint.bold(`${file}:${line}:${column}`)}  ${severe(problem.code)}  ${kind}${problem.message}`;
   const gutter = `${String(line).padStart(5)} | `;
-  const { text, before, length } = cutExcerpt(problem.excerpt, column);
-  const caret = before.replace(/[^\t]/g, ' ') + severe('^'.repeat(length));
-  const lines = [head, paint.dim(gutter) + text, `${paint.dim(`${' '.repeat(5)} | `)}${caret}`];
+  const { text, start, length } = problem.excerpt;
+  const caret = text.slice(0, start).replace(/[^\t]/g, ' ').padEnd(start) + severe('^'.repeat(length));
+  const lines = [head, paint.dim(gutter) + printable(text), `${paint.dim(`${' '.repeat(5)} | `)}${caret}`];
   if (problem.remedy !== undefined) lines.push(`      ${problem.remedy}`);
   return lines.join('\n');
 }
 
-/** A very long line is cut to the surroundings of the problem. */
-function cutExcerpt({ text, length }: Excerpt, column: number): { text: string; before: string; length: number } {
-  const from = text.length <= widestExcerpt ? 0 : Math.max(0, column - 1 - widestExcerpt / 2);
-  const shown = text.slice(from, from + widestExcerpt);
-  const before = text.slice(from, column - 1);
-  return { text: shown, before, length: Math.max(1, Math.min(length, shown.length - before.length)) };
-}
+/** Control characters of a file are not for the terminal. */
+const printable = (text: string): string => text.replace(/(?!\t)\p{Cc}/gu, '·');

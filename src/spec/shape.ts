@@ -7,7 +7,8 @@ import { defaultSettings } from '../plan/jobSettings.ts';
  * the JSON Schema and the reference are generated from it. What is `json` here has components inside, or records.
  */
 
-const { concurrentJobs, blockInterval, maxWaitingBatches, taskRetries, onBatchFailure, stopTimeout } = defaultSettings;
+const { concurrentJobs, blockInterval, backpressure, maxWaitingBatches } = defaultSettings;
+const { taskRetries, taskTimeout, onBatchFailure, stopTimeout } = defaultSettings;
 
 export const settingsShape = s.object(
   {
@@ -25,20 +26,37 @@ export const settingsShape = s.object(
       minimum: 1,
       description: 'How often what a source receives is cut into a block.',
     }),
+    backpressure: s.boolean({
+      default: backpressure,
+      description:
+        'Slow sources down while batches are late, to what the job works off: by Spark’s PID rate estimator (proportional 1, integral 0.2, at least 100 records a second).',
+    }),
     memoryLimit: s.size({
       default: '512MB',
       minimum: 1e6,
       description: 'Blocks and shuffle buckets together; beyond it sources pause.',
     }),
+    workerHeap: s.size({
+      default: '1GB',
+      minimum: 16e6,
+      description:
+        'JavaScript memory of each worker thread. A batch that needs more fails by name of its step; beyond twice as much the thread is ended.',
+    }),
     maxWaitingBatches: s.integer({
       default: maxWaitingBatches,
       minimum: 1,
-      description: 'When more batches than this wait, ticks without input are skipped.',
+      description:
+        'When more batches than this wait, sources that list their input are not asked, and ticks without input are skipped.',
     }),
     taskRetries: s.integer({
       default: taskRetries,
       minimum: 0,
       description: 'How often a task that failed is run again before its batch fails.',
+    }),
+    taskTimeout: s.duration({
+      default: formatDuration(taskTimeout),
+      minimum: 1,
+      description: 'A task that runs longer, in an endless loop for example, is ended with its thread, and has failed.',
     }),
     onBatchFailure: s.choice(['stop', 'continue'], {
       default: onBatchFailure,

@@ -33,7 +33,10 @@ export class SourceText {
 
   /** The text of a line counted from 0, without its end. */
   line(line: number): string {
-    return this.text.slice(this.lineStart(line), this.lineStart(line + 1)).replace(/\r?\n$/, '');
+    const start = this.lineStart(line);
+    let end = this.lineStart(line + 1);
+    if (end > start && this.text[end - 1] === '\n') end -= this.text[end - 2] === '\r' ? 2 : 1;
+    return this.text.slice(start, end);
   }
 
   /** The line, counted from 0, that holds an offset. */

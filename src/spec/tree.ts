@@ -59,6 +59,11 @@ export function spanAt(tree: Tree, path: Path, on: 'key' | 'value', fallback: Sp
   return here.end > here.start ? here : (owner ?? fallback);
 }
 
+export function childrenOf(tree: Tree): readonly Tree[] {
+  if (tree.kind === 'scalar') return [];
+  return tree.kind === 'list' ? tree.items : [...tree.entries.values()].map(({ value }) => value);
+}
+
 /** The plain value of a tree. `scalar` may replace scalars on the way. */
 export function toJson(
   tree: Tree,

@@ -1,12 +1,18 @@
-import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, type Node } from 'yaml';
 import { type Problem, problemAt, type Report } from './problem.ts';
 import type { SourceText, Span } from './sourceText.ts';
-import type { MapEntry, ScalarTree, Tree } from './tree.ts';
+import { childrenOf, type MapEntry, type ScalarTree, type Tree } from './tree.ts';
+import { deepest, parseDocuments, TooDeep, tooDeep } from './yamlParse.ts';
 import { syntaxProblems } from './yamlSyntax.ts';
 import { tornFunction, wrongFunctionStyle } from './yamlTraps.ts';
 
-const deepest = 100;
 const mostValues = 2_000_000;
+
+/** How many values a tree holds, with itself, and how deep they nest. */
+interface Measure {
+  readonly size: number;
+  readonly depth: number;
+}
 
 export interface YamlText {
   readonly tree: Tree;
@@ -17,21 +23,23 @@ export interface YamlText {
 /** Reads a text as one YAML document. Reports what is not YAML, and what YAML reads otherwise than it was meant. */
 export function readYaml(source: SourceText, report: Report): YamlText | undefined {
   try {
-    // Duplicate keys are looked for below: the library's own search takes quadratic time.
-    const document = parseDocument(source.text, {
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'error',
-      schema: 'core',
-    });
-    const problems = syntaxProblems(document, source);
+    const documents = parseDocuments(source.text);
+    const problems = syntaxProblems(documents, source);
     for (const problem of problems) report(problem);
-    return problems.length > 0 ? undefined : new Reader(source, document, report).read();
+    return problems.length > 0 ? undefined : new Reader(source, documents[0]!, report).read();
   } catch (thrown) {
-    if (!(thrown instanceof Unreadable || thrown instanceof RangeError)) throw thrown;
-    report(thrown instanceof Unreadable ? thrown.problem : tooDeep({ source, start: 0, end: 0 }));
+    report(problemOf(thrown, source));
     return undefined;
   }
+}
+
+function problemOf(thrown: unknown, source: SourceText): Problem {
+  if (thrown instanceof Unreadable) return thrown.problem;
+  if (!(thrown instanceof TooDeep)) throw thrown;
+  return problemAt(
+    { source, start: thrown.offset, end: thrown.offset + 1 },
+    { code: 'bad-yaml', message: thrown.message },
+  );
 }
 
 /** Ends the reading at once. */
@@ -44,9 +52,6 @@ class Unreadable extends Error {
   }
 }
 
-const tooDeep = (span: Span): Problem =>
-  problemAt(span, { code: 'bad-yaml', message: `Values are nested more than ${deepest} levels deep.` });
-
 /** Turns the nodes of the library into a tree. */
 class Reader {
   readonly #source: SourceText;
@@ -54,6 +59,7 @@ class Reader {
   readonly #report: Report;
   readonly #anchors = new Map<string, Tree | 'open'>();
   readonly #spoiled = new Set<Tree>();
+  readonly #measured = new Map<Tree, Measure>();
   #values = 0;
 
   constructor(source: SourceText, document: Document, report: Report) {
@@ -63,21 +69,18 @@ class Reader {
   }
 
   read(): YamlText {
-    const tree = this.#tree(this.#document.contents, { source: this.#source, start: 0, end: 0 }, 0);
+    const tree = this.#tree(this.#document.contents, { source: this.#source, start: 0, end: 0 });
     return { tree, spoiled: this.#spoiled };
   }
 
   /** `missing` is where a value would be that is not written. */
-  #tree(node: unknown, missing: Span, depth: number): Tree {
+  #tree(node: unknown, missing: Span): Tree {
     const span = spanOf(node, missing);
-    if (depth > deepest) throw new Unreadable(tooDeep(span));
     if (isAlias(node)) return this.#alias(node.source, span);
     if (!isScalar(node) && !isCollection(node))
       return { kind: 'scalar', value: null, text: '', style: 'plain', ...missing };
     if (node.anchor) this.#anchors.set(node.anchor, 'open');
-    const tree = isScalar(node)
-      ? this.#scalar(node.value, node.type, span, node.source)
-      : this.#collection(node, span, depth);
+    const tree = isScalar(node) ? this.#scalar(node.value, node.type, span, node.source) : this.#collection(node, span);
     if (node.anchor) this.#anchors.set(node.anchor, tree);
     this.#count(1, span);
     return tree;
@@ -99,8 +102,20 @@ class Reader {
         problemAt(span, { code: 'bad-yaml', message, remedy: `Mark the value that is meant: &${name}.` }),
       );
     }
-    this.#count(sizeOf(tree), span);
+    const { size, depth } = this.#measure(tree);
+    if (depth >= deepest) throw new Unreadable(problemAt(span, { code: 'bad-yaml', message: tooDeep }));
+    this.#count(size, span);
     return tree;
+  }
+
+  #measure(tree: Tree): Measure {
+    const known = this.#measured.get(tree);
+    if (known) return known;
+    const children = childrenOf(tree).map((child) => this.#measure(child));
+    const size = children.reduce((sum, child) => sum + child.size, 1);
+    const measure = { size, depth: children.reduce((most, child) => Math.max(most, child.depth), 0) + 1 };
+    this.#measured.set(tree, measure);
+    return measure;
   }
 
   #scalar(value: unknown, type: unknown, span: Span, source: unknown): ScalarTree {
@@ -124,9 +139,9 @@ class Reader {
     return null;
   }
 
-  #collection(node: Node, span: Span, depth: number): Tree {
+  #collection(node: Node, span: Span): Tree {
     if (isSeq(node)) {
-      return { kind: 'list', items: node.items.map((item) => this.#tree(item, span, depth + 1)), ...span };
+      return { kind: 'list', items: node.items.map((item) => this.#tree(item, span)), ...span };
     }
     const entries = new Map<string, MapEntry>();
     const merged: Tree[] = [];
@@ -134,7 +149,7 @@ class Reader {
     for (const { key, value } of pairs) {
       const keySpan = spanOf(key, span);
       const name = this.#key(key, keySpan);
-      const tree = this.#tree(value, { ...keySpan, start: keySpan.end }, depth + 1);
+      const tree = this.#tree(value, { ...keySpan, start: keySpan.end });
       if (name === '<<' && isScalar(key) && key.type === 'PLAIN') merged.push(tree);
       else if (name !== undefined) this.#enter(entries, name, { key: keySpan, value: tree });
     }
@@ -193,10 +208,4 @@ const styles = {
 function spanOf(node: unknown, missing: Span): Span {
   const range = isScalar(node) || isCollection(node) || isAlias(node) ? node.range : undefined;
   return range ? { source: missing.source, start: range[0], end: range[1] } : missing;
-}
-
-function sizeOf(tree: Tree): number {
-  if (tree.kind === 'scalar') return 1;
-  const children = tree.kind === 'list' ? tree.items : [...tree.entries.values()].map((entry) => entry.value);
-  return children.reduce((sum, child) => sum + sizeOf(child), 1);
 }
