@@ -1,4 +1,6 @@
 import type { JsonValue } from '../base/json.ts';
+import type { CompiledFunction } from '../function/compile.ts';
+import type { FunctionReference } from '../function/reference.ts';
 import type { Setting, Static } from './settings.ts';
 
 /**
@@ -20,10 +22,13 @@ export interface SinkDefinition<S extends Setting = Setting> {
 export interface SinkTask {
   /** Milliseconds, the end of the batch. */
   readonly time: number;
+  readonly job: string;
   readonly sink: string;
   readonly partition: number;
   /** Differs at every attempt: for names of what is put aside. */
   readonly attempt: string;
+  /** The function of a setting, ready to be called. */
+  compile(reference: FunctionReference): CompiledFunction;
 }
 
 /** Runs in a task. If the task fails, `abort` is called in place of `close`; it is not called if the thread died. */

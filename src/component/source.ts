@@ -1,11 +1,15 @@
+import type { StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
+import type { CompiledFunction } from '../function/compile.ts';
+import type { FunctionReference } from '../function/reference.ts';
 import type { OnBadRecord } from './format.ts';
 import type { Setting, Static } from './settings.ts';
 
 /**
  * A source has one of two shapes. A *planned* one (files, queue) lists at each tick what the batch is to read, as splits
  * that tasks read for themselves: a `driver` part and a `worker` part. A *received* one (socket, stdin) is sent bytes,
- * which a `receiver` part takes in an I/O worker and the engine keeps as blocks until a batch has used them.
+ * which a `receiver` part takes in an I/O worker and the engine keeps as blocks until a batch has used them; one whose
+ * settings have no `format` gives records in place of bytes.
  */
 export interface SourceDefinition<S extends Setting = Setting> {
   readonly summary: string;
@@ -77,6 +81,21 @@ export interface ReceiverContext {
   readonly name: string;
   /** A stream of bytes with its own framing: one per connection. */
   channel(label: string): ReceiverChannel;
+  /**
+   * Takes records of a source without a format; they are copied before it returns. Throws StreamjobError `not-a-value`; then
+   * none of them was taken.
+   */
+  records(records: readonly unknown[]): void;
+  /** True while memory is full. What is given nevertheless is kept. */
+  readonly full: boolean;
+  /** Resolves when memory is not full. */
+  drained(): Promise<void>;
+  /** Resolves when all that was given before is safe: in a block that has been handed over. */
+  stored(): Promise<void>;
+  /** The first of some whole records that the source's framing or format refuses: what is wrong with it. */
+  firstError(bytes: Uint8Array): StreamjobError | undefined;
+  /** The function of a setting, ready to be called. Rejects if the functions module cannot be loaded. */
+  compile(reference: FunctionReference): Promise<CompiledFunction>;
   /** Shown to the user: connecting to…, connected, peer went away. */
   state(state: 'waiting' | 'active' | 'idle', message: string): void;
   /** There will never be more. The job ends when it was its source's word. */

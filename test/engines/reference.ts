@@ -3,7 +3,7 @@ import { catalog } from '#src/catalog/index.ts';
 import type { FormatConfig } from '#src/component/settings.ts';
 import type { CommitMessage, SinkDefinition } from '#src/component/sink.ts';
 import type { Batch, BatchResult, Engine, EngineJob } from '#src/engine/engine.ts';
-import { type CompiledFunction, compileFunction } from '#src/function/compile.ts';
+import { type CompiledFunction, compileFunction, type FunctionEnvironment } from '#src/function/compile.ts';
 import { importModule } from '#src/function/module.ts';
 import type { FunctionReference } from '#src/function/reference.ts';
 import type { NodeId, Plan, PlanNode, SinkNode } from '#src/plan/plan.ts';
@@ -16,6 +16,7 @@ import { BatchMeaning, type SourceReader, wantValue } from './meaning.ts';
 export class ReferenceEngine implements Engine {
   readonly parallelism: number;
   #job: EngineJob | undefined;
+  #environment: FunctionEnvironment = { exports: {}, tables: {} };
   #functions: ReadonlyMap<FunctionReference, CompiledFunction> = new Map();
   readonly #readers = new Map<NodeId, SourceReader>();
   readonly #sinks = new Map<NodeId, SinkDefinition>();
@@ -26,7 +27,8 @@ export class ReferenceEngine implements Engine {
 
   async open(job: EngineJob): Promise<void> {
     this.#job = job;
-    this.#functions = await compileAll(job.plan);
+    this.#environment = { exports: job.plan.module ? await importModule(job.plan.module.path) : {}, tables: {} };
+    this.#functions = compileAll(job.plan, this.#environment);
     for (const { id, kind, origin } of job.plan.nodes) {
       if (kind === 'source') this.#readers.set(id, await openReader(origin.component, job.configs.get(id)));
       if (kind === 'sink') this.#sinks.set(id, await catalog.sinks.load(origin.component));
@@ -52,7 +54,9 @@ export class ReferenceEngine implements Engine {
 
   async #write(node: SinkNode, run: BatchMeaning, config: unknown): Promise<CommitMessage[]> {
     const messages: CommitMessage[] = [];
-    const where = { time: run.time, sink: node.origin.name, attempt: 'reference' };
+    const compile = (reference: FunctionReference) => compileFunction(reference, this.#environment);
+    const job = this.#job!.plan.name;
+    const where = { time: run.time, job, sink: node.origin.name, attempt: 'reference', compile };
     for (const [partition, records] of run.records(node.input).entries()) {
       const writer = this.#sinks.get(node.id)!.worker(config, { ...where, partition });
       for (const record of records) writer.write(wantValue(node, record));
@@ -66,10 +70,12 @@ export class ReferenceEngine implements Engine {
   async close(): Promise<void> {}
 }
 
-async function compileAll({ module, nodes }: Plan): Promise<ReadonlyMap<FunctionReference, CompiledFunction>> {
-  const exports = module ? await importModule(module.path) : {};
+function compileAll(
+  { nodes }: Plan,
+  environment: FunctionEnvironment,
+): ReadonlyMap<FunctionReference, CompiledFunction> {
   const references = nodes.flatMap(functionsOf).filter((reference) => reference !== undefined);
-  return new Map(references.map((reference) => [reference, compileFunction(reference, { exports, tables: {} })]));
+  return new Map(references.map((reference) => [reference, compileFunction(reference, environment)]));
 }
 
 function functionsOf(node: PlanNode): readonly (FunctionReference | undefined)[] {

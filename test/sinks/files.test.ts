@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommitMessage } from '#src/component/sink.ts';
 import files from '#src/sinks/files.ts';
+import { sinkTask } from './sinkTask.ts';
 
 type Config = Parameters<typeof files.driver>[0];
 
@@ -40,7 +41,7 @@ const driverOf = (config: Config) => files.driver(config, { sink: 'sink 1', job:
 async function write(config: Config, time: number, partitions: readonly (readonly unknown[])[], attempt = 'a') {
   const messages: CommitMessage[] = [];
   for (const [partition, records] of partitions.entries()) {
-    const writer = files.worker(config, { time, sink: 'sink 1', partition, attempt });
+    const writer = files.worker(config, sinkTask({ time, partition, attempt }));
     for (const record of records) writer.write(record);
     messages.push(await writer.close());
   }
@@ -118,7 +119,7 @@ describe('files sink', () => {
   });
 
   it('shows nothing before the commit, and removes what a task gives up', async () => {
-    const writer = files.worker(configure(), { time: 1000, sink: 's', partition: 0, attempt: 'a' });
+    const writer = files.worker(configure(), sinkTask());
     mkdirSync(out);
     writer.write('x'.repeat(200_000));
     expect(readdirSync(out).filter((name) => !name.startsWith('.'))).toEqual([]);

@@ -4,12 +4,13 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { readableText } from '#src/component/text.ts';
 import print from '#src/sinks/print.ts';
+import { sinkTask } from './sinkTask.ts';
 
 const line = '-'.repeat(43);
 const run = promisify(execFile);
 
 async function lines(records: readonly unknown[], limit = 10) {
-  const writer = print.worker({ limit }, { time: 0, sink: 's', partition: 0, attempt: 'a' });
+  const writer = print.worker({ limit }, sinkTask());
   for (const record of records) writer.write(record);
   return writer.close();
 }

@@ -1,4 +1,8 @@
+import type { StreamjobError } from '#src/base/errors.ts';
 import type { Receiver, ReceiverChannel, ReceiverContext } from '#src/component/source.ts';
+import json from '#src/formats/json.ts';
+import { type CompiledFunction, compileFunction } from '#src/function/compile.ts';
+import type { FunctionReference } from '#src/function/reference.ts';
 
 interface Channel {
   readonly label: string;
@@ -15,6 +19,10 @@ export class Receiving implements ReceiverContext {
   hasEnded = false;
   /** While set, channels say that memory is full after each write. */
   full = false;
+  readonly taken: unknown[] = [];
+  /** What is not stored yet waits for `store()`, if this is set. */
+  holding = false;
+  #storing: (() => void)[] = [];
   #drained: (() => void)[] = [];
   #waiting: (() => void)[] = [];
 
@@ -28,12 +36,45 @@ export class Receiving implements ReceiverContext {
         this.#changed();
         return !this.full;
       },
-      drained: () => new Promise((resolve) => this.#drained.push(resolve)),
+      drained: () => this.drained(),
       end: () => {
         channel.ended = true;
         this.#changed();
       },
     };
+  }
+
+  drained(): Promise<void> {
+    return this.full ? new Promise((resolve) => this.#drained.push(resolve)) : Promise.resolve();
+  }
+
+  records(records: readonly unknown[]): void {
+    this.taken.push(...records);
+    this.#changed();
+  }
+
+  stored(): Promise<void> {
+    return this.holding ? new Promise((resolve) => this.#storing.push(resolve)) : Promise.resolve();
+  }
+
+  store(): void {
+    for (const resolve of this.#storing.splice(0)) resolve();
+  }
+
+  /** Records are lines of JSON. */
+  firstError(bytes: Uint8Array): StreamjobError | undefined {
+    let first: StreamjobError | undefined;
+    const decode = json.decoder({}, { delimiter: Buffer.from('\n'), maxRecordBytes: 1e6 });
+    decode(bytes, 0, bytes.length, (_record, error) => {
+      first ??= error;
+    });
+    return first;
+  }
+
+  /** Functions are exports of `exports`. */
+  exports: { readonly [name: string]: unknown } = {};
+  async compile(reference: FunctionReference): Promise<CompiledFunction> {
+    return compileFunction(reference, { exports: this.exports, tables: {} });
   }
 
   state(state: 'waiting' | 'active' | 'idle', message: string): void {

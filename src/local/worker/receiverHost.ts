@@ -1,16 +1,20 @@
 import { type Deferred, deferred } from '../../base/deferred.ts';
-import { messageOf } from '../../base/errors.ts';
+import { messageOf, type StreamjobError } from '../../base/errors.ts';
 import { catalog } from '../../catalog/index.ts';
-import type { Framer, FramingOptions, OnBadRecord } from '../../component/format.ts';
+import type { OnBadRecord } from '../../component/format.ts';
 import { ChannelFramer } from '../../component/framing.ts';
 import type { Receiver, ReceiverChannel, ReceiverContext } from '../../component/source.ts';
 import type { ReceiverState } from '../../engine/engine.ts';
+import { type CompiledFunction, compileFunction } from '../../function/compile.ts';
+import { importModule } from '../../function/module.ts';
+import type { FunctionReference } from '../../function/reference.ts';
 import type { SourceNode } from '../../plan/plan.ts';
+import { WireWriter } from '../../plan/wire.ts';
 import { toWire } from '../wire/errors.ts';
 import { PoolExhausted, SlabWriter } from '../wire/extents.ts';
 import type { BadRecord, FromWorker, OpenMessage } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
-import { framingOf } from './sources.ts';
+import { type FormattedBytes, openBytes } from './sources.ts';
 
 interface Memory {
   readonly pool: SlabPool;
@@ -38,7 +42,7 @@ export class ReceiverHost {
     const hosted: HostedReceiver[] = [];
     for (const node of job.plan.nodes) {
       if (node.kind !== 'source') continue;
-      const receiver = await HostedReceiver.open(node, job.configs.get(node.id), memory, say);
+      const receiver = await HostedReceiver.open(node, job, memory, say);
       if (receiver) hosted.push(receiver);
     }
     return new ReceiverHost(hosted, job.blockInterval);
@@ -74,9 +78,10 @@ class HostedReceiver implements ReceiverContext {
   readonly #node: SourceNode;
   readonly #memory: Memory;
   readonly #say: Say;
-  readonly #framer: Framer;
-  readonly #delimiter: Uint8Array;
-  readonly #maxRecordBytes: number;
+  readonly #module: string | undefined;
+  /** Absent for a source that gives records. */
+  readonly #bytes: FormattedBytes | undefined;
+  readonly #wire = new WireWriter();
   readonly #slabs: SlabWriter;
   #receiver!: Receiver;
   #pause: Deferred<void> | undefined;
@@ -84,26 +89,36 @@ class HostedReceiver implements ReceiverContext {
   #waiting: Uint8Array[] = [];
   /** Records since the last cut that could not be framed. */
   #bad: BadRecord[] = [];
+  /** Resolved by the next cut. */
+  #cutting: Deferred<void> | undefined;
 
-  private constructor(node: SourceNode, framer: Framer, framing: FramingOptions, memory: Memory, say: Say) {
+  private constructor(
+    node: SourceNode,
+    module: string | undefined,
+    bytes: FormattedBytes | undefined,
+    memory: Memory,
+    say: Say,
+  ) {
     this.name = node.origin.name;
     this.#node = node;
-    this.#framer = framer;
-    this.#delimiter = framing.delimiter;
-    this.#maxRecordBytes = framing.maxRecordBytes;
+    this.#module = module;
+    this.#bytes = bytes;
     this.#memory = memory;
     this.#say = say;
     this.#slabs = new SlabWriter(memory.pool, memory.owner);
   }
 
-  static async open(node: SourceNode, config: unknown, memory: Memory, say: Say): Promise<HostedReceiver | undefined> {
+  static async open(
+    node: SourceNode,
+    { plan, configs }: OpenMessage,
+    memory: Memory,
+    say: Say,
+  ): Promise<HostedReceiver | undefined> {
     const definition = await catalog.sources.load(node.origin.component);
     if (!definition.receiver) return undefined;
-    const { format } = config as { format: { name: string; config: unknown } };
-    const framing = framingOf(config as never);
-    const framer = (await catalog.formats.load(format.name)).framer(format.config as never, framing);
-    const hosted = new HostedReceiver(node, framer, framing, memory, say);
-    hosted.#receiver = definition.receiver(config as never, hosted);
+    const config = configs.get(node.id) as never;
+    const hosted = new HostedReceiver(node, plan.module?.path, await openBytes(config), memory, say);
+    hosted.#receiver = definition.receiver(config, hosted);
     return hosted;
   }
 
@@ -135,28 +150,63 @@ class HostedReceiver implements ReceiverContext {
   }
 
   channel(_label: string): ReceiverChannel {
-    const onBad: OnBadRecord = (record, error) => this.#bad.push({ record, error: toWire(error) });
-    const framer = new ChannelFramer(this.#framer, this.#maxRecordBytes, onBad, this.name);
+    const framer = this.#channelFramer((record, error) => this.#bad.push({ record, error: toWire(error) }));
     const store = (bytes: Uint8Array, start: number, end: number): void => this.#store(bytes, start, end);
     return {
       write: (bytes) => {
         framer.push(bytes, store);
-        return !this.#full();
+        return !this.full;
       },
-      drained: () => this.#drained(),
+      drained: () => this.drained(),
       end: () => framer.end((bytes, start, end) => store(...this.#delimited(bytes, start, end))),
     };
   }
 
+  #channelFramer(onBad: OnBadRecord): ChannelFramer {
+    const { framer, framing } = this.#bytes!;
+    return new ChannelFramer(framer, framing.maxRecordBytes, onBad, this.name);
+  }
+
   /** The last record of a channel may lack its delimiter, and in a block something follows it. */
   #delimited(bytes: Uint8Array, start: number, end: number): [Uint8Array, number, number] {
-    if (this.#framer.lastBoundary(bytes, start, end) === end) return [bytes, start, end];
-    const whole = Buffer.concat([bytes.subarray(start, end), this.#delimiter]);
+    const { framer, framing } = this.#bytes!;
+    if (framer.lastBoundary(bytes, start, end) === end) return [bytes, start, end];
+    const whole = Buffer.concat([bytes.subarray(start, end), framing.delimiter]);
     return [whole, 0, whole.length];
+  }
+
+  firstError(bytes: Uint8Array): StreamjobError | undefined {
+    let first: StreamjobError | undefined;
+    const onBad: OnBadRecord = (_record, error) => {
+      first ??= error;
+    };
+    const framer = this.#channelFramer(onBad);
+    const decode = (whole: Uint8Array, start: number, end: number): unknown =>
+      this.#bytes!.decoder(whole, start, end, onBad);
+    framer.push(bytes, decode);
+    framer.end(decode);
+    return first;
+  }
+
+  records(records: readonly unknown[]): void {
+    this.#wire.reset();
+    for (const record of records) this.#wire.write(record);
+    if (this.#wire.length > 0) this.#store(this.#wire.bytes(), 0, this.#wire.length);
+  }
+
+  async compile(reference: FunctionReference): Promise<CompiledFunction> {
+    const exports = this.#module === undefined ? {} : await importModule(this.#module);
+    return compileFunction(reference, { exports, tables: {} });
   }
 
   /** Announces what has come since the last cut as a block. */
   cut(): void {
+    this.#announce();
+    this.#cutting?.resolve();
+    this.#cutting = undefined;
+  }
+
+  #announce(): void {
     const extents = this.#slabs.takeExtents();
     const bad = this.#bad;
     if (extents.length + bad.length === 0) return;
@@ -164,11 +214,18 @@ class HostedReceiver implements ReceiverContext {
     this.#say({ type: 'block', source: this.#node.id, block: { extents, bad }, slabs: this.#slabs.takeSlabs() });
   }
 
+  /** Not at once: a block for each of many small requests would be dear. */
+  async stored(): Promise<void> {
+    await this.#allStored();
+    this.#cutting ??= deferred();
+    await this.#cutting.promise;
+  }
+
   freed(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const bytes of waiting) this.#store(bytes, 0, bytes.length);
-    if (this.#full()) return;
+    if (this.full) return;
     this.#pause?.resolve();
     this.#pause = undefined;
   }
@@ -186,16 +243,16 @@ class HostedReceiver implements ReceiverContext {
     this.#waiting.push(bytes.slice(start, end));
   }
 
-  #full(): boolean {
+  get full(): boolean {
     return this.#waiting.length > 0 || this.#memory.pool.used > this.#memory.pool.count / 2;
   }
 
   async #allStored(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#drained();
+    while (this.#waiting.length > 0) await this.drained();
   }
 
-  #drained(): Promise<void> {
-    if (!this.#full()) return Promise.resolve();
+  drained(): Promise<void> {
+    if (!this.full) return Promise.resolve();
     this.cut();
     this.#pause ??= deferred();
     return this.#pause.promise;

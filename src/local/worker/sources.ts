@@ -1,10 +1,11 @@
 import { parseByteSize } from '../../base/byteSize.ts';
 import { catalog } from '../../catalog/index.ts';
-import type { Decoder, FramingOptions } from '../../component/format.ts';
+import type { Decoder, Framer, FramingOptions } from '../../component/format.ts';
 import type { FormatConfig } from '../../component/settings.ts';
 import type { SplitReader } from '../../component/source.ts';
 import type { NodeId, Plan } from '../../plan/plan.ts';
 import type { Pipe } from '../../plan/stages.ts';
+import { WireReader } from '../../plan/wire.ts';
 import { fromWire } from '../wire/errors.ts';
 import { readExtents } from '../wire/extents.ts';
 import type { TaskSplit } from '../wire/messages.ts';
@@ -15,7 +16,15 @@ import type { CompiledStage } from './stage.ts';
 /** How a task gets a source's records: a reader for its splits, a format for its bytes. */
 export interface TaskSource {
   readonly reader: SplitReader | undefined;
-  readonly bytes: { readonly format: string; readonly decoder: Decoder; readonly framing: FramingOptions } | undefined;
+  readonly bytes: FormattedBytes | undefined;
+}
+
+/** The bytes of a source whose settings have a format. */
+export interface FormattedBytes {
+  readonly format: string;
+  readonly framer: Framer;
+  readonly decoder: Decoder;
+  readonly framing: FramingOptions;
 }
 
 /** Settings that concern framing, whichever source they belong to. */
@@ -39,15 +48,17 @@ export async function openSources(
   return sources;
 }
 
-async function openBytes(config: FramedConfig): Promise<TaskSource['bytes']> {
+export async function openBytes(config: FramedConfig): Promise<FormattedBytes | undefined> {
   if (config.format === undefined) return undefined;
-  const format = await catalog.formats.load(config.format.name);
+  const { name, config: settings } = config.format;
+  const format = await catalog.formats.load(name);
   const framing = framingOf(config);
-  return { format: config.format.name, framing, decoder: format.decoder(config.format.config as never, framing) };
+  const framer = format.framer(settings as never, framing);
+  return { format: name, framer, framing, decoder: format.decoder(settings as never, framing) };
 }
 
 /** The framing that a source's config asks for. */
-export const framingOf = (config: FramedConfig): FramingOptions => ({
+const framingOf = (config: FramedConfig): FramingOptions => ({
   delimiter: Buffer.from(config.delimiter ?? '\n'),
   maxRecordBytes: config.maxRecordBytes ?? parseByteSize('1MB')!,
 });
@@ -59,15 +70,29 @@ export const sourcePushdown = ({ bytes }: TaskSource, consumers: readonly Pipe[]
 /** What turns the source's bytes into the records that the stage wants. */
 export function openBlocks({ bytes }: TaskSource, stage: CompiledStage, pushdown: Pushdown | undefined): BlockReader {
   if (pushdown) return pushdownReader(pushdown, stage);
+  if (!bytes) return recordReader(stage);
   return {
     read(data, start, end) {
       let bad = 0;
-      const records = bytes!.decoder(data, start, end, (record, error) => {
+      const records = bytes.decoder(data, start, end, (record, error) => {
         bad++;
         stage.bad(record, error);
       });
       stage.push(records);
       return records.length + bad;
+    },
+  };
+}
+
+/** A receiver that gives records has had them put down in the wire format. */
+function recordReader(stage: CompiledStage): BlockReader {
+  return {
+    read(data, start, end) {
+      const reader = new WireReader(data, start, end);
+      const records: unknown[] = [];
+      while (!reader.done) records.push(reader.read());
+      stage.push(records);
+      return records.length;
     },
   };
 }

@@ -4,6 +4,7 @@ import { catalog } from '../../catalog/index.ts';
 import type { SinkDefinition } from '../../component/sink.ts';
 import { compileFunction } from '../../function/compile.ts';
 import { importModule } from '../../function/module.ts';
+import type { FunctionReference } from '../../function/reference.ts';
 import { type NodeId, type Plan, type PlanNode, stepName } from '../../plan/plan.ts';
 import { type Leaf, type Stage, stagesOf } from '../../plan/stages.ts';
 import { PoolExhausted, SlabWriter } from '../wire/extents.ts';
@@ -22,6 +23,7 @@ interface Parts {
   readonly functions: ReadonlyMap<NodeId, NodeFunctions>;
   readonly sources: ReadonlyMap<NodeId, TaskSource>;
   readonly sinks: ReadonlyMap<NodeId, SinkDefinition>;
+  readonly compile: Compile;
 }
 
 interface ReadyStage {
@@ -52,11 +54,10 @@ export class TaskRunner {
   /** Loads the functions module and the components that the plan names. Rejects with the user's error. */
   static async open(job: OpenMessage, memory: { pool: SlabPool; owner: number }): Promise<TaskRunner> {
     const exports = job.plan.module ? await importModule(job.plan.module.path) : {};
-    const compile = (reference: Parameters<typeof compileFunction>[0]) =>
-      compileFunction(reference, { exports, tables: {} }) as UserFunction;
+    const compile = eachOnce((reference) => compileFunction(reference, { exports, tables: {} }) as UserFunction);
     const functions = compileFunctions(job.plan, compile);
     const [sources, sinks] = await Promise.all([openSources(job.plan, job.configs), openSinks(job.plan)]);
-    return new TaskRunner(job, memory, { functions, sources, sinks });
+    return new TaskRunner(job, memory, { functions, sources, sinks, compile });
   }
 
   /** Runs a task. Rejects with the user's error; then nothing of the task remains. */
@@ -92,9 +93,10 @@ export class TaskRunner {
 
   #openLeaf({ node }: Leaf, { time, attempt }: TaskMessage, { partition, targets }: LeafTask): LeafWriter {
     if (node.kind !== 'sink') return openLeaf(node, new BucketWriter(this.#slabs, targets), partition);
-    const config = this.#job.configs.get(node.id) as never;
-    const task = { time, sink: node.origin.name, partition, attempt };
-    return new SinkLeaf(this.#parts.sinks.get(node.id)!.worker(config, task));
+    const { configs, plan } = this.#job;
+    const { sinks, compile } = this.#parts;
+    const task = { time, job: plan.name, sink: node.origin.name, partition, attempt, compile };
+    return new SinkLeaf(sinks.get(node.id)!.worker(configs.get(node.id) as never, task));
   }
 
   async #feed({ root }: Stage, task: TaskMessage, { stage, blocks }: ReadyStage): Promise<number> {
@@ -115,6 +117,18 @@ export class TaskRunner {
       },
     );
   }
+}
+
+type Compile = (reference: FunctionReference) => UserFunction;
+
+/** A sink asks for its functions in every task. */
+function eachOnce(compile: Compile): Compile {
+  const compiled = new Map<FunctionReference, UserFunction>();
+  return (reference) => {
+    const known = compiled.get(reference) ?? compile(reference);
+    compiled.set(reference, known);
+    return known;
+  };
 }
 
 async function openSinks(plan: Plan): Promise<ReadonlyMap<NodeId, SinkDefinition>> {

@@ -1,0 +1,13 @@
+import type { SinkTask } from '#src/component/sink.ts';
+import { compileFunction } from '#src/function/compile.ts';
+
+/** A task of batch 1000 of the sink `sink 1` in the job `job`; functions see no module and no tables. */
+export const sinkTask = (more: Partial<SinkTask> = {}): SinkTask => ({
+  time: 1000,
+  job: 'job',
+  sink: 'sink 1',
+  partition: 0,
+  attempt: 'a',
+  compile: (reference) => compileFunction(reference, { exports: {}, tables: {} }),
+  ...more,
+});
