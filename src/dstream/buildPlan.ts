@@ -29,7 +29,7 @@ export type PlanHeader = Pick<Plan, 'name' | 'batchInterval' | 'module'>;
 /** Makes a plan of a graph: loads the components it names, checks their settings and lets each add its nodes. */
 export async function buildPlan(graph: Graph, header: PlanHeader): Promise<BuiltPlan> {
   const definitions = await loadDefinitions(graph);
-  const building = new Building(definitions, await loadFormats(definitions));
+  const building = new Building(definitions, await loadFormats(definitions), header.batchInterval);
   for (const step of graph.steps) building.add(step);
   const { nodes } = building.builder;
   const plan: Plan = { version: 1, ...header, keyHash, keyGroups, nodes };
@@ -64,7 +64,7 @@ async function loadFormats(definitions: Definitions): Promise<Surroundings['form
 }
 
 class Building {
-  readonly builder = new PlanBuilder();
+  readonly builder: PlanBuilder;
   readonly configs = new Map<NodeId, unknown>();
   readonly edges = new Map<Recorded, Edge>();
   readonly checked = new Map<Recorded, CheckedConfig>();
@@ -73,7 +73,8 @@ class Building {
   readonly #definitions: Definitions;
   readonly #surroundings: Surroundings;
 
-  constructor(definitions: Definitions, formats: Surroundings['formats']) {
+  constructor(definitions: Definitions, formats: Surroundings['formats'], batchInterval: number) {
+    this.builder = new PlanBuilder(batchInterval);
     this.#definitions = definitions;
     this.#surroundings = { formats, edgeOf: (stream) => this.edges.get(stream) };
   }
@@ -141,16 +142,7 @@ class Building {
 
 /** `mapPartitions` sees all records at once, so none can be named as the one that failed. */
 function canFail(node: PlanNode, own: readonly FunctionReference[]): boolean {
-  switch (node.kind) {
-    case 'source':
-      return true;
-    case 'narrow':
-      return node.op !== 'mapPartitions' && own.includes(node.fn);
-    case 'fold':
-      return [node.create, node.mergeValue, node.mergeCombiners].some((fn) => fn !== undefined && own.includes(fn));
-    case 'sort':
-      return node.by !== undefined && own.includes(node.by);
-    default:
-      return false;
-  }
+  if (node.kind === 'source') return true;
+  if (node.kind === 'narrow' && node.op === 'mapPartitions') return false;
+  return Object.values(node).some((field) => own.includes(field));
 }

@@ -9,6 +9,7 @@ import { problemAt } from './problem.ts';
 import { jobShape } from './shape.ts';
 import type { SourceText } from './sourceText.ts';
 import { hollow, type MapTree } from './tree.ts';
+import { resolveVariables } from './variables.ts';
 
 /** Where a job keeps what must survive; absent if the file does not say. Durations in milliseconds. */
 export type Checkpoint = false | { readonly directory: string; readonly interval?: number };
@@ -45,11 +46,12 @@ export interface FunctionsModule {
 /** Inspects the `functions` module without running it. Reports if it cannot be read. */
 export async function readModule(
   root: MapTree,
-  job: Pick<JobContext, 'report' | 'directory'>,
+  job: Pick<JobContext, 'report' | 'directory' | 'env'>,
 ): Promise<FunctionsModule> {
   const entry = root.entries.get('functions');
-  if (entry?.value.kind !== 'scalar' || typeof entry.value.value !== 'string') return { exports: [] };
-  const path = resolve(job.directory, entry.value.value);
+  const named = entry && resolveVariables(entry.value, job.env).value;
+  if (entry === undefined || typeof named !== 'string') return { exports: [] };
+  const path = resolve(job.directory, named);
   try {
     const { exports, sha256 } = await inspectModule(path);
     return { module: { path, sha256 }, exports };

@@ -111,7 +111,7 @@ async function readJob(
   report: Report,
 ): Promise<Read> {
   const directory = dirname(resolve(source.file));
-  const { module, exports } = await readModule(root, { report, directory });
+  const { module, exports } = await readModule(root, { report, directory, env });
   const names = { ...(exports && { exports }), tables: tablesOf(root, report) };
   const job: JobContext = { report, env, directory, spoiled, names, streams: new Map() };
   const header = readHeader(root, source, job);

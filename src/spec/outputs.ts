@@ -2,7 +2,10 @@ import type { CheckedConfig, Recorded } from '../dstream/graph.ts';
 import type { SinkDeclaration } from './declarations.ts';
 import { problemAt, type Report } from './problem.ts';
 
-/** Reports sinks that would write the same files: of one component, with one path and the same names of files. */
+/**
+ * Reports sinks that would write the same files: of one component, with one path and the same names of files. A format gives names
+ * an ending of its own.
+ */
 export function reportSameOutputs(
   sinks: ReadonlyMap<SinkDeclaration, Recorded>,
   checked: ReadonlyMap<Recorded, CheckedConfig>,
@@ -25,7 +28,7 @@ export function reportSameOutputs(
 }
 
 function outputOf({ component }: SinkDeclaration, config: unknown): { path: string; key: string } | undefined {
-  const { path, prefix, suffix } = (config ?? {}) as { path?: unknown; prefix?: unknown; suffix?: unknown };
+  const { path, prefix, suffix, format } = (config ?? {}) as { readonly [setting: string]: unknown };
   if (typeof path !== 'string') return undefined;
-  return { path, key: JSON.stringify([component?.name, path, prefix, suffix]) };
+  return { path, key: JSON.stringify([component?.name, path, prefix, suffix ?? format]) };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { StreamjobError } from '#src/base/errors.ts';
 import { StreamingContext } from '#src/dstream/context.ts';
+import { defaultSettings } from '#src/plan/jobSettings.ts';
 import type { PlanNode } from '#src/plan/plan.ts';
 import { type LoadedJob, loadJob } from '#src/spec/load.ts';
 import { directoryWith, jobWithSteps, loadText, problemsOf, shown } from './loadText.ts';
@@ -84,16 +85,7 @@ sinks:
     const loaded = await loadJob(join(directory, 'my.job.yaml'));
     expect(loaded).toMatchObject({ name: 'my.job', text: job, plan: { name: 'my.job', batchInterval: 250 } });
     expect(loaded.checkpoint).toEqual({ directory: join(directory, 'state'), interval: 10_000 });
-    expect(loaded.settings).toEqual({
-      threads: 2,
-      concurrentJobs: 1,
-      blockInterval: 200,
-      memoryLimit: 2 ** 30,
-      maxWaitingBatches: 100,
-      taskRetries: 3,
-      onBatchFailure: 'stop',
-      stopTimeout: 5000,
-    });
+    expect(loaded.settings).toEqual({ ...defaultSettings, threads: 2, memoryLimit: 2 ** 30, stopTimeout: 5000 });
     expect([...loaded.streams]).toEqual([
       ['a', { from: 0, port: 'out' }],
       ['same', { from: 0, port: 'out' }],
@@ -283,7 +275,7 @@ describe('--set', () => {
       --set settings.thread:1:1  unknown-key  \`thread\` is not a setting of \`settings\`.
           1 | 2
             | ^
-            Did you mean \`threads\`? Its settings are threads, concurrentJobs, blockInterval, memoryLimit, maxWaitingBatches, taskRetries, onBatchFailure, stopTimeout."
+            Did you mean \`threads\`? Its settings are …."
     `);
   });
 
@@ -351,6 +343,15 @@ describe('the functions module', () => {
       path: join(directory, 'functions.js'),
       sha256: expect.stringMatching(/^[\da-f]{64}$/),
     });
+  });
+
+  it('may be named by a variable', async () => {
+    const directory = await directoryWith({
+      'job.yaml': job.replace(/^functions.*/, 'functions: ${LIB}.js'),
+      'functions.js': module,
+    });
+    const loaded = await loadJob(join(directory, 'job.yaml'), { env: { LIB: './functions' } });
+    expect(loaded).toMatchObject({ problems: [], plan: { module: { path: join(directory, 'functions.js') } } });
   });
 
   it('is asked for names that nothing defines', async () => {
