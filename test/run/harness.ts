@@ -22,6 +22,8 @@ export interface HarnessOptions {
   readonly mode?: RunMode;
   readonly settings?: Partial<JobSettings>;
   readonly batchInterval?: number;
+  /** The sinks are behind a window with this slide. */
+  readonly slide?: number;
 }
 
 /** A job on a hand-turned engine, and what came of it. */
@@ -56,7 +58,9 @@ export class Harness {
       plan.origin = { name, component: name };
       return plan.source({ config: null });
     });
-    const input = inputs.length === 1 ? inputs[0]! : plan.union({ inputs });
+    const { slide } = this.#options;
+    const all = inputs.length === 1 ? inputs[0]! : plan.union({ inputs });
+    const input = slide ? plan.window({ input: all, length: slide, slide }) : all;
     for (const name of Object.keys(sinks)) {
       plan.origin = { name, component: name };
       plan.sink({ input, config: null });

@@ -109,6 +109,50 @@ test('after a suspended machine what has come goes into one batch, and the empty
   expect(harness.log).toEqual([expect.stringContaining('3598 ticks'), expect.stringContaining('3599 ticks')]);
 });
 
+describe('ticks at which a window falls due', () => {
+  test('are run after a suspend, and what has come meanwhile is in the newest tick', async () => {
+    const { harness, clock, engine, job } = await receiving({ slide: 4_000 });
+    clock.set(1_000);
+    await eventually(() => harness.completed.length === 1);
+    engine.deliver();
+    clock.set(13_500);
+    await eventually(() => harness.completed.length === 5);
+    await job.stop();
+    expect(harness.blocks).toEqual([
+      [1_000, []],
+      [4_000, []],
+      [8_000, []],
+      [12_000, []],
+      [13_000, [1]],
+    ]);
+    expect(engine.begun.map(({ zeroTime }) => zeroTime)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test('are run when nothing has come', async () => {
+    const { harness, clock, job } = await receiving({ slide: 4_000 });
+    clock.set(12_500);
+    await eventually(() => harness.completed.length === 3);
+    await job.stop();
+    expect(harness.submitted).toEqual([4_000, 8_000, 12_000]);
+  });
+
+  test('are run first after a stop, also with --once', async () => {
+    const journal = new MemoryJournal();
+    const options = { journal, slide: 4_000, sources: { files: listedOnce() } };
+    await new Harness({ ...options, clock: new ManualClock(500), mode: { once: true } }).start().job.done;
+    const next = new Harness({ ...options, clock: new ManualClock(10_500), mode: { once: true } });
+    await next.start().job.done;
+    expect(next.committed.map(({ time, splits }) => [time, splits.length])).toEqual([
+      [4_000, 0],
+      [8_000, 0],
+      [11_000, 1],
+    ]);
+  });
+});
+
+/** A source that has one thing in each run. */
+const listedOnce = () => listed({ plan: async (time) => ({ partitions: [[{ time }]], done: true }) });
+
 describe('a graceful stop', () => {
   test('runs everything received in one last batch, named by the next tick and not waited for', async () => {
     const { harness, clock, engine, job } = await receiving();
@@ -230,13 +274,14 @@ describe('abort', () => {
     gate.resolve();
     await settle();
     expect(harness.committed).toEqual([]);
+    expect(harness.completed).toEqual([]);
     expect(engine.closed).toBe(true);
     const { unfinished } = await harness.journal.open(planOfNothing);
     expect(unfinished.map(({ time }) => time)).toEqual([1_000]);
   });
 
   test('ends a graceful stop that hangs', async () => {
-    const { engine, job } = await receiving();
+    const { harness, engine, job } = await receiving();
     engine.compute = () => new Promise(() => undefined);
     engine.deliver();
     const stopped = job.stop();
@@ -244,6 +289,8 @@ describe('abort', () => {
     await job.abort();
     await stopped;
     await job.done;
+    expect(harness.stopping).toEqual(['asked to stop']);
+    expect(harness.completed).toEqual([]);
   });
 });
 
@@ -273,8 +320,10 @@ describe('a batch that fails', () => {
       clock.set(now);
       await eventually(() => harness.submitted.length === now / 1_000);
     }
+    engine.deliver();
     gate.resolve();
     await expect(job.done).rejects.toThrow('broken');
+    expect(harness.submitted).toEqual([1_000, 2_000, 3_000]);
     expect(harness.committed.map(({ time }) => time)).toEqual([1_000]);
     expect(harness.completed.map(({ error }) => error)).toEqual([undefined, new Error('broken')]);
     expect(engine.closed).toBe(true);
@@ -463,27 +512,25 @@ function recordingJournal(order: string[]): Journal {
 }
 
 test('the journal takes one call at a time', async () => {
-  let calls = 0;
-  const one = async <T>(result: T): Promise<T> => {
-    expect(++calls).toBe(1);
-    await settle();
-    calls--;
-    return result;
-  };
-  const journal = {
-    open: () => one({ unfinished: [] }),
-    planned: () => one(undefined),
-    done: () => one(undefined),
-    close: () => one(undefined),
+  const calls: string[] = [];
+  const journal = recordingJournal(calls);
+  const slow = deferred();
+  const { done } = journal;
+  journal.done = async (time) => {
+    calls.push('done begins');
+    await slow.promise;
+    await done(time);
   };
   const { clock, harness, job } = await receiving({ journal });
-  for (let n = 1; n <= 5; n++) {
-    clock.set(n * 1_000);
-    await eventually(() => harness.submitted.length === n);
-  }
-  await eventually(() => harness.completed.length === 5);
+  clock.set(1_000);
+  await eventually(() => calls.includes('done begins'));
+  clock.set(2_000);
+  await settle();
+  expect(calls).toEqual(['open', 'planned 1000', 'done begins']);
+  slow.resolve();
+  await eventually(() => harness.completed.length === 2);
   await job.stop();
-  await job.done;
+  expect(calls.slice(0, 5)).toEqual(['open', 'planned 1000', 'done begins', 'done 1000', 'planned 2000']);
 });
 
 test('a journal that cannot be opened ends the job before anything is touched', async () => {
