@@ -34,14 +34,20 @@ export const errorCodes = {
   'not-a-pair': { exit: 1, means: 'A keyed step got a record that is not a [key, value] pair.' },
   'not-a-value': { exit: 1, means: 'A function returned something that is not a record value.' },
   'sink-failed': { exit: 1, means: 'A sink could not write.' },
+  'not-delivered': { exit: 1, means: 'A server did not take what a sink sent, as often as the sink tried.' },
   'source-failed': { exit: 1, means: 'A source failed and cannot go on.' },
   'memory-limit': { exit: 1, means: 'A batch needs more than settings.memoryLimit.' },
+  'heap-limit': { exit: 1, means: 'A task needs more JavaScript memory than settings.workerHeap.' },
+  'task-timeout': { exit: 1, means: 'A task ran longer than settings.taskTimeout.' },
   'worker-died': { exit: 1, means: 'A worker thread ended unexpectedly.' },
   'stop-timeout': { exit: 1, means: 'A graceful stop did not finish within settings.stopTimeout.' },
   'input-changed': { exit: 1, means: 'A planned input is gone, shorter or changed.' },
   'file-missing': { exit: 3, means: 'A file or directory that the job needs is not there or not readable.' },
   'output-exists': { exit: 3, means: 'An output file is in the way.' },
   'port-taken': { exit: 3, means: 'The address to listen on is in use or not allowed.' },
+  'checkpoint-failed': { exit: 3, means: 'The checkpoint cannot be written or read.' },
+  'checkpoint-foreign': { exit: 3, means: 'The checkpoint is of another job, or of one that does not fit this one.' },
+  'checkpoint-damaged': { exit: 3, means: 'A file of the checkpoint is not as it was written.' },
   'checkpoint-locked': { exit: 3, means: 'Another process holds the checkpoint.' },
   bug: { exit: 1, means: 'This is a bug in streamjob.' },
 } as const satisfies Record<string, { exit: 1 | 2 | 3; means: string }>;
@@ -77,6 +83,11 @@ export class StreamjobError extends Error {
 
   get exitCode(): 1 | 2 | 3 {
     return errorCodes[this.code].exit;
+  }
+
+  /** False if it is no use to try again: the surroundings or the job are wrong, or it has been tried often enough. */
+  get mayPass(): boolean {
+    return this.exitCode === 1 && this.code !== 'not-delivered';
   }
 }
 

@@ -1,7 +1,9 @@
+import { type ErrorCode, StreamjobError } from '../../base/errors.ts';
 import type { CommitMessage } from '../../component/sink.ts';
 import type { Split } from '../../component/source.ts';
 import type { Batch, BatchResult } from '../../engine/engine.ts';
 import { inputsOf, type NodeId, type Plan } from '../../plan/plan.ts';
+import { stageName, stagePlace } from '../../plan/stageName.ts';
 import { type Leaf, partitionCounts, partitionOffset, type Stage } from '../../plan/stages.ts';
 import type { Extents } from '../wire/extents.ts';
 import type { LeafTask, TaskDone, TaskMessage, TaskSplit } from '../wire/messages.ts';
@@ -93,7 +95,7 @@ export class BatchRun {
       try {
         return await this.#options.threads.run(this.#message(stage, partition, leaves), this.#place(stage, partition));
       } catch (thrown) {
-        if (thrown === cancelled || attempt >= this.#options.taskRetries) throw this.#fail(thrown);
+        if (thrown === cancelled || attempt >= this.#options.taskRetries) throw this.#fail(ofStage(stage, thrown));
       }
     }
   }
@@ -155,6 +157,15 @@ export class BatchRun {
     return thrown;
   }
 }
+
+/** Who ended a thread cannot say which step it was. */
+function ofStage(stage: Stage, thrown: unknown): unknown {
+  if (!(thrown instanceof StreamjobError) || !threadDeaths.has(thrown.code) || thrown.at) return thrown;
+  const { code, message, remedy, cause } = thrown;
+  return new StreamjobError(code, `${stageName(stage)} ${message}`, { at: stagePlace(stage), remedy, cause });
+}
+
+const threadDeaths: ReadonlySet<ErrorCode> = new Set(['worker-died', 'task-timeout', 'heap-limit']);
 
 /** Why a task did not run: another one had failed. */
 const cancelled = new Error('cancelled');

@@ -1,17 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { catalog } from '../../catalog/index.ts';
 import type { Split } from '../../component/source.ts';
-import type { Batch, BatchResult, Engine, EngineJob } from '../../engine/engine.ts';
+import type { Batch, BatchResult, Engine, EngineEvents, EngineJob } from '../../engine/engine.ts';
 import { defaultSettings, type JobSettings } from '../../plan/jobSettings.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { type Stage, stagesOf } from '../../plan/stages.ts';
-import type { OpenMessage, TaskSplit } from '../wire/messages.ts';
+import type { FromWorker, OpenMessage, TaskSplit } from '../wire/messages.ts';
 import { SlabPool } from '../wire/slabs.ts';
 import { BatchRun } from './batchRun.ts';
 import { Receivers } from './receivers.ts';
 import { ThreadPool } from './threadPool.ts';
 
-type Options = Pick<JobSettings, 'threads' | 'memoryLimit' | 'blockInterval' | 'taskRetries'>;
+type Options = Pick<
+  JobSettings,
+  'threads' | 'memoryLimit' | 'workerHeap' | 'blockInterval' | 'taskRetries' | 'taskTimeout'
+>;
 
 /**
  * The multi-threaded engine of this process. The driver thread plans and hands out work, and never touches records: they
@@ -26,20 +29,23 @@ export class LocalEngine implements Engine {
   /** The blocks of each batch that is not yet forgotten. */
   readonly #used = new Map<number, readonly number[]>();
   #plan: Plan | undefined;
+  #events: EngineEvents | undefined;
   #stages: readonly Stage[] = [];
 
   /** The threads start at once, so that they load while the job is still being read. */
   constructor(options: Partial<Options> = {}) {
     this.#options = { ...defaultSettings, ...options };
-    const { threads, memoryLimit } = this.#options;
+    const { threads, memoryLimit, workerHeap, taskTimeout } = this.#options;
     this.parallelism = threads === 'auto' ? availableParallelism() : threads;
     this.#memory = SlabPool.create(memoryLimit);
-    this.#threads = new ThreadPool(this.parallelism, this.#memory);
-    this.#receivers = new Receivers(this.#memory);
+    const shared = { memory: this.#memory, workerHeap, taskTimeout };
+    this.#threads = new ThreadPool(this.parallelism, { ...shared, heard: (message) => this.#hear(message) });
+    this.#receivers = new Receivers(shared);
   }
 
   async open({ plan, configs, events, strict = false }: EngineJob): Promise<void> {
     this.#plan = plan;
+    this.#events = events;
     this.#stages = stagesOf(plan);
     const { blockInterval } = this.#options;
     const job: OpenMessage = { type: 'open', plan, configs, strict, blockInterval };
@@ -80,6 +86,10 @@ export class LocalEngine implements Engine {
 
   async close(): Promise<void> {
     await Promise.all([this.#threads.close(), this.#receivers.close()]);
+  }
+
+  #hear(message: FromWorker): void {
+    if (message.type === 'log') this.#events?.log(message.level, message.message);
   }
 
   #taskSplit(split: Split): TaskSplit {

@@ -1,12 +1,12 @@
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import { StreamjobError } from '../../base/errors.ts';
 import type { EngineEvents } from '../../engine/engine.ts';
-import type { NodeId } from '../../plan/plan.ts';
+import type { NodeId, Plan } from '../../plan/plan.ts';
 import { fromWire } from '../wire/errors.ts';
 import { extentsLength } from '../wire/extents.ts';
 import type { Block, FromWorker, OpenMessage } from '../wire/messages.ts';
-import type { SlabPool } from '../wire/slabs.ts';
 import { Thread } from './thread.ts';
+import type { PoolOptions } from './threadPool.ts';
 
 interface KeptBlock {
   readonly block: Block;
@@ -15,22 +15,24 @@ interface KeptBlock {
 
 /** The I/O thread with the job's receivers, and the blocks that they have received and no finished batch has used. */
 export class Receivers {
-  readonly #memory: SlabPool;
+  readonly #options: PoolOptions;
   readonly #blocks = new Map<number, KeptBlock>();
   #thread: Thread | undefined;
   #events: EngineEvents | undefined;
   #stopped: Deferred<void> | undefined;
+  #dead = false;
   #ids = 0;
 
-  constructor(memory: SlabPool) {
-    this.#memory = memory;
+  constructor(options: Omit<PoolOptions, 'heard'>) {
+    this.#options = { ...options, heard: (message) => this.#hear(message) };
   }
 
   async open(job: OpenMessage, events: EngineEvents): Promise<void> {
     this.#events = events;
-    this.#thread = new Thread('receivers', this.#memory, {
-      heard: (message) => this.#hear(message),
-      died: () => this.#died(),
+    this.#thread = new Thread({
+      ...this.#options,
+      role: 'receivers',
+      died: (_, error) => this.#died(job.plan, error),
     });
     await this.#thread.open(job);
   }
@@ -41,7 +43,7 @@ export class Receivers {
 
   /** When it resolves, every block has been announced. */
   async stop(): Promise<void> {
-    if (!this.#thread || this.#stopped) return this.#stopped?.promise;
+    if (!this.#thread || this.#dead || this.#stopped) return this.#stopped?.promise;
     this.#stopped = deferred();
     this.#thread.say({ type: 'stopReceiving' });
     await this.#stopped.promise;
@@ -57,7 +59,7 @@ export class Receivers {
   forget(id: number): void {
     const kept = this.#blocks.get(id);
     this.#blocks.delete(id);
-    for (const slab of kept?.slabs ?? []) this.#memory.release(slab);
+    for (const slab of kept?.slabs ?? []) this.#options.memory.release(slab);
   }
 
   /** Memory has become free. */
@@ -91,8 +93,15 @@ export class Receivers {
     this.#events?.block(source, { id, bytes: extentsLength(block.extents) });
   }
 
-  #died(): void {
+  /** What had been received and announced is still worked off; then the job ends. */
+  #died({ nodes }: Plan, error: StreamjobError): void {
+    this.#dead = true;
     this.#stopped?.resolve();
-    this.#events?.log('warn', 'the receiver thread ended unexpectedly');
+    const source = nodes.find(({ kind }) => kind === 'source')!.id;
+    const why = new StreamjobError('worker-died', `The thread of the receivers died: it ${error.message}`, {
+      cause: error.cause,
+      remedy: error.remedy,
+    });
+    this.#events?.receiver(source, 'failed', why.message, why);
   }
 }

@@ -1,48 +1,76 @@
 import { Worker } from 'node:worker_threads';
 import { type Deferred, deferred } from '../../base/deferred.ts';
+import { formatDuration } from '../../base/duration.ts';
 import { StreamjobError } from '../../base/errors.ts';
 import { fromWire } from '../wire/errors.ts';
 import type { FromWorker, OpenMessage, TaskDone, TaskMessage, ToWorker, WorkerData } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
+import { endProcess } from './endProcess.ts';
+import { causeOfDeath } from './threadDeath.ts';
+
+export interface ThreadOptions {
+  readonly role: WorkerData['role'];
+  readonly memory: SlabPool;
+  /** Bytes of JavaScript memory beyond which a task fails; V8 ends the thread at twice as much. */
+  readonly workerHeap: number;
+  /** Milliseconds that a task, or getting ready, may take. */
+  readonly taskTimeout: number;
+  /** Gets what is not an answer. */
+  heard(message: FromWorker): void;
+  /** Called once if the thread ends without having been closed. */
+  died(thread: Thread, error: StreamjobError): void;
+}
+
+/** A thread that is still there so long after it was to end hangs in a system call. */
+const patience = 5_000;
+
+/** A thread may take so long to get ready, however short tasks are. */
+const loadingTime = 60_000;
+
+/** What a timer can count to, 24 days. */
+const longestTimer = 2 ** 31 - 1;
 
 /** A worker thread as the driver sees it. It runs one task at a time. */
 export class Thread {
   readonly owner: number;
+  readonly #options: ThreadOptions;
   readonly #worker: Worker;
   readonly #exited = deferred();
+  /** Records that the task that runs has read so far. */
+  readonly #progress = new Int32Array(new SharedArrayBuffer(4));
   #opening: Deferred<void> | undefined;
   #task: Deferred<TaskDone> | undefined;
+  #limit: NodeJS.Timeout | undefined;
   #open = false;
   #closing = false;
   #cause: unknown;
 
-  /** `heard` gets what is not an answer; `died` is called once if the thread ends without having been asked to. */
-  constructor(
-    role: WorkerData['role'],
-    pool: SlabPool,
-    on: { heard(message: FromWorker): void; died(thread: Thread): void },
-  ) {
+  constructor(options: ThreadOptions) {
+    this.#options = options;
     this.owner = ++owners;
-    const workerData: WorkerData = { role, owner: this.owner, pool: pool.shared };
-    this.#worker = new Worker(new URL('../worker/entry.js', import.meta.url), {
+    this.#worker = this.#start();
+    this.#worker.on('message', (message: FromWorker) => this.#answer(message) || options.heard(message));
+    this.#worker.on('error', (error) => {
+      this.#cause ??= error;
+    });
+    this.#worker.on('exit', (code) => this.#exit(code));
+  }
+
+  #start(): Worker {
+    const { role, memory, workerHeap } = this.#options;
+    const progress = this.#progress.buffer as SharedArrayBuffer;
+    const workerData: WorkerData = { role, owner: this.owner, pool: memory.shared, progress, workerHeap };
+    return new Worker(new URL('../worker/entry.js', import.meta.url), {
       workerData,
       name: `streamjob ${role}`,
-    });
-    this.#worker.on('message', (message: FromWorker) => this.#answer(message) || on.heard(message));
-    this.#worker.on('error', (error) => {
-      this.#cause = error;
-    });
-    this.#worker.on('exit', (code) => {
-      this.#exited.resolve();
-      if (this.#closing) return;
-      this.#fail(code);
-      on.died(this);
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil((2 * workerHeap) / 2 ** 20) },
     });
   }
 
-  /** Rejects with what is wrong with the job, or `worker-died`. */
+  /** Rejects with what is wrong with the job, or why the thread died. */
   open(job: OpenMessage): Promise<void> {
     this.#opening = deferred();
+    this.#limitTime(Math.max(this.#options.taskTimeout, loadingTime), 'to load the functions of the job');
     this.say(job);
     return this.#opening.promise;
   }
@@ -52,8 +80,11 @@ export class Thread {
     return this.#open && this.#task === undefined;
   }
 
+  /** Rejects with the task's error, or why the thread died. */
   run(task: TaskMessage): Promise<TaskDone> {
     this.#task = deferred();
+    this.#progress[0] = 0;
+    this.#limitTime(this.#options.taskTimeout, 'for a task');
     this.say(task);
     return this.#task.promise;
   }
@@ -64,7 +95,7 @@ export class Thread {
 
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#worker.terminate();
+    this.#end();
     await this.#exited.promise;
   }
 
@@ -72,10 +103,12 @@ export class Thread {
   #answer(message: FromWorker): boolean {
     switch (message.type) {
       case 'ready':
+        clearTimeout(this.#limit);
         this.#open = true;
         this.#opening?.resolve();
         return true;
       case 'failedToOpen':
+        clearTimeout(this.#limit);
         this.#opening?.reject(fromWire(message.error));
         return true;
       case 'taskDone':
@@ -89,21 +122,50 @@ export class Thread {
     }
   }
 
+  #limitTime(ms: number, what: string): void {
+    this.#limit = setTimeout(
+      () => {
+        const message = `took longer than ${formatDuration(ms)} ${what} (settings.taskTimeout)`;
+        this.#cause = new StreamjobError('task-timeout', `${message}${this.#recordsRead()}`, {
+          remedy:
+            'Look for an endless loop or a regular expression that backtracks without end, or raise settings.taskTimeout.',
+        });
+        this.#end();
+      },
+      Math.min(ms, longestTimer),
+    );
+  }
+
+  #recordsRead(): string {
+    const records = Atomics.load(this.#progress, 0);
+    return records > 0 ? `, ${records} records had been read` : '';
+  }
+
   #endTask(): Deferred<TaskDone> | undefined {
+    clearTimeout(this.#limit);
     const task = this.#task;
     this.#task = undefined;
     return task;
   }
 
-  #fail(code: number): void {
+  #end(): void {
+    const stuck = setTimeout(() => endProcess(stuckThread), patience);
+    void this.#exited.promise.then(() => clearTimeout(stuck));
+    void this.#worker.terminate();
+  }
+
+  #exit(code: number): void {
     this.#open = false;
-    const why = this.#cause instanceof Error ? this.#cause.message : `exit code ${code}`;
-    const error = new StreamjobError('worker-died', `A worker thread ended unexpectedly: ${why}`, {
-      cause: this.#cause,
-    });
+    clearTimeout(this.#limit);
+    this.#exited.resolve();
+    if (this.#closing) return;
+    const error = causeOfDeath(this.#cause, code, this.#options.workerHeap, this.#recordsRead());
     this.#opening?.reject(error);
     this.#endTask()?.reject(error);
+    this.#options.died(this, error);
   }
 }
+
+const stuckThread = `streamjob: A worker thread does not end: a function of the job is blocked in a system call, such as a child process that it waits for or the read of a pipe. The process ends itself, since nothing else can free it.`;
 
 let owners = 0;

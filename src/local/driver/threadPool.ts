@@ -1,29 +1,32 @@
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import { StreamjobError } from '../../base/errors.ts';
 import type { OpenMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
-import type { SlabPool } from '../wire/slabs.ts';
-import { Thread } from './thread.ts';
+import { Thread, type ThreadOptions } from './thread.ts';
 
 interface Waiting {
   readonly task: TaskMessage;
   readonly result: Deferred<TaskDone>;
 }
 
+export type PoolOptions = Pick<ThreadOptions, 'memory' | 'workerHeap' | 'taskTimeout' | 'heard'>;
+
 /**
  * The threads that run tasks. A task that must be in a certain place goes to the thread of that number, others to
  * whichever is free first. A thread that dies takes its task with it and is replaced.
  */
 export class ThreadPool {
-  readonly #memory: SlabPool;
+  readonly #options: PoolOptions;
   readonly #threads: Thread[];
   readonly #pinned: Waiting[][];
   #shared: Waiting[] = [];
   #job: OpenMessage | undefined;
   #closing = false;
+  /** Why no thread could take the place of a dead one: nothing runs any more. */
+  #broken: { readonly error: unknown } | undefined;
 
   /** Starts the threads at once, so that they load while the job is still being read. */
-  constructor(size: number, memory: SlabPool) {
-    this.#memory = memory;
+  constructor(size: number, options: PoolOptions) {
+    this.#options = options;
     this.#threads = Array.from({ length: size }, (_, place) => this.#start(place));
     this.#pinned = this.#threads.map(() => []);
   }
@@ -37,8 +40,9 @@ export class ThreadPool {
     await Promise.all(this.#threads.map((thread) => thread.open(job)));
   }
 
-  /** Rejects with the task's error, or `worker-died`. `place` counts modulo the number of threads. */
+  /** Rejects with the task's error, or why its thread died. `place` counts modulo the number of threads. */
   run(task: TaskMessage, place?: number): Promise<TaskDone> {
+    if (this.#broken) return Promise.reject(this.#broken.error);
     const waiting: Waiting = { task, result: deferred() };
     (place === undefined ? this.#shared : this.#pinned[place % this.size]!).push(waiting);
     this.#dispatch();
@@ -60,7 +64,11 @@ export class ThreadPool {
   }
 
   #start(place: number): Thread {
-    return new Thread('tasks', this.#memory, { heard: () => {}, died: (thread) => void this.#replace(place, thread) });
+    return new Thread({
+      ...this.#options,
+      role: 'tasks',
+      died: (thread) => void this.#replace(place, thread),
+    });
   }
 
   #dispatch(): void {
@@ -74,7 +82,7 @@ export class ThreadPool {
   async #runOn(thread: Thread, { task, result }: Waiting): Promise<void> {
     try {
       const done = await thread.run(task);
-      this.#memory.disown(done.slabs);
+      this.#options.memory.disown(done.slabs);
       result.resolve(done);
     } catch (thrown) {
       result.reject(thrown);
@@ -84,11 +92,14 @@ export class ThreadPool {
 
   /** What the dead thread had allocated goes back: nobody has seen it, since its task never ended. */
   async #replace(place: number, dead: Thread): Promise<void> {
-    this.#memory.releaseOwned(dead.owner);
+    this.#options.memory.releaseOwned(dead.owner);
     if (this.#closing || !this.#job) return;
     const thread = this.#start(place);
     this.#threads[place] = thread;
-    await thread.open(this.#job).catch((error) => this.cancel(error));
+    await thread.open(this.#job).catch((error: unknown) => {
+      this.#broken = { error };
+      this.cancel(error);
+    });
     this.#dispatch();
   }
 }

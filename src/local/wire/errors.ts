@@ -10,6 +10,10 @@ export interface WireError {
   readonly cause?: { readonly message: string; readonly stack?: string | undefined } | undefined;
 }
 
+/** What to do where JavaScript memory is short. */
+export const heapRemedy =
+  'Raise settings.workerHeap, use fewer or smaller keys and values, or make batches smaller (batchInterval, maxBytesPerBatch).';
+
 /** `otherwise` is the code of an error that has none. */
 export function toWire(thrown: unknown, otherwise: ErrorCode = 'bug'): WireError {
   if (!(thrown instanceof StreamjobError)) {

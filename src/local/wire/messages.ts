@@ -11,6 +11,10 @@ export interface WorkerData {
   /** Owner number for slabs, never used again in this process. */
   readonly owner: number;
   readonly pool: SharedArrayBuffer;
+  /** Four bytes: how many records the running task has read. */
+  readonly progress: SharedArrayBuffer;
+  /** Bytes of JavaScript memory beyond which a task fails. */
+  readonly workerHeap: number;
 }
 
 /** What the driver says to a thread. */

@@ -3,16 +3,20 @@ import { bug } from '../../base/errors.ts';
 import { toWire } from '../wire/errors.ts';
 import type { FromWorker, OpenMessage, TaskMessage, ToWorker, WorkerData } from '../wire/messages.ts';
 import { SlabPool } from '../wire/slabs.ts';
+import { limitHeap } from './heap.ts';
 import { ReceiverHost } from './receiverHost.ts';
+import { Strays } from './strays.ts';
 import { TaskRunner } from './task.ts';
 
 if (isMainThread || parentPort === null) throw bug('a worker entry was loaded outside a worker');
 listen(parentPort, workerData as WorkerData);
 
 /** The life of a thread: opened once, then it does what it is told until it is terminated. */
-function listen(port: MessagePort, { role, owner, pool }: WorkerData): void {
-  const memory = { pool: new SlabPool(pool), owner };
+function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: WorkerData): void {
   const say = (message: FromWorker): void => port.postMessage(message);
+  const memory = { pool: new SlabPool(pool), owner };
+  const surroundings = { ...memory, progress: new Int32Array(progress), strays: new Strays() };
+  limitHeap(workerHeap);
   let tasks: TaskRunner | undefined;
   let receivers: ReceiverHost | undefined;
   port.on('message', (message: ToWorker) => {
@@ -32,8 +36,10 @@ function listen(port: MessagePort, { role, owner, pool }: WorkerData): void {
 
   async function open(job: OpenMessage): Promise<void> {
     try {
-      if (role === 'tasks') tasks = await TaskRunner.open(job, memory);
-      else receivers = await ReceiverHost.open(job, memory, say);
+      if (role === 'tasks') {
+        surroundings.strays.listen((message) => say({ type: 'log', level: 'warn', message }));
+        tasks = await TaskRunner.open(job, surroundings);
+      } else receivers = await ReceiverHost.open(job, memory, say);
       say({ type: 'ready' });
     } catch (thrown) {
       say({ type: 'failedToOpen', error: toWire(thrown) });

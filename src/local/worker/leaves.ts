@@ -11,6 +11,8 @@ import type { BucketWriter } from './bucketWriter.ts';
 export interface LeafWriter {
   close(): LeafResult | Promise<LeafResult>;
   abort?(): void;
+  /** How many keys it holds. */
+  readonly keys?: number;
 }
 
 /** A key's accumulator. */
@@ -44,6 +46,10 @@ class FoldLeaf implements LeafWriter {
 
   constructor(buckets: BucketWriter) {
     this.#buckets = buckets;
+  }
+
+  get keys(): number {
+    return this.table.size;
   }
 
   add(key: unknown, acc: unknown): Cell {

@@ -6,6 +6,7 @@ import { WireReader } from '../../plan/wire.ts';
 import { type Extents, readExtents } from '../wire/extents.ts';
 import type { SlabPool } from '../wire/slabs.ts';
 import type { NodeFunctions } from './functions.ts';
+import { checkHeap } from './heap.ts';
 import { Cell, type SortEntry, sortOrder } from './leaves.ts';
 import type { CompiledStage } from './stage.ts';
 
@@ -120,9 +121,13 @@ function mergeSorted(node: SortNode, buckets: Buckets, stage: CompiledStage, poo
   stage.push(entries.slice(0, node.limit).map((entry) => entry.record));
 }
 
+/** Heap is looked at between pieces, of a slab at most. */
 function readEach(pool: SlabPool, buckets: readonly Extents[], each: (reader: WireReader) => void): void {
   for (const extents of buckets) {
-    readExtents(pool, extents, (bytes, start, end) => each(new WireReader(bytes, start, end)));
+    readExtents(pool, extents, (bytes, start, end) => {
+      each(new WireReader(bytes, start, end));
+      checkHeap();
+    });
   }
 }
 

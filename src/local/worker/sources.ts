@@ -10,6 +10,7 @@ import { fromWire } from '../wire/errors.ts';
 import { readExtents } from '../wire/extents.ts';
 import type { TaskSplit } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
+import { checkHeap } from './heap.ts';
 import { type BlockReader, type Pushdown, pushdownOf, pushdownReader } from './pushdown.ts';
 import type { CompiledStage } from './stage.ts';
 
@@ -97,19 +98,33 @@ function recordReader(stage: CompiledStage): BlockReader {
   };
 }
 
+export interface SourceStage {
+  readonly stage: CompiledStage;
+  readonly blocks: BlockReader;
+  readonly pool: SlabPool;
+  /** Where the records read so far are counted, for those who watch the thread. */
+  readonly progress: Int32Array;
+}
+
 /** Reads a partition of a source into the stage. Returns how many records there were. */
 export async function readSource(
   { reader }: TaskSource,
   splits: readonly TaskSplit[],
-  { stage, blocks, pool }: { stage: CompiledStage; blocks: BlockReader; pool: SlabPool },
+  { stage, blocks, pool, progress }: SourceStage,
 ): Promise<number> {
   let count = 0;
+  const noteProgress = (): void => {
+    progress[0] = count;
+    checkHeap();
+  };
   const bytes = (data: Uint8Array, start: number, end: number): void => {
     count += blocks.read(data, start, end);
+    noteProgress();
   };
   const records = (list: readonly unknown[]): void => {
     count += list.length;
     stage.push(list);
+    noteProgress();
   };
   const bad = (record: unknown, error: unknown): void => {
     count++;

@@ -5,6 +5,7 @@ import { previewValue } from '../../plan/preview.ts';
 import type { Stage } from '../../plan/stages.ts';
 import { checkValue, deepFreeze } from '../../plan/value.ts';
 import type { NodeFunctions } from './functions.ts';
+import { checkHeap } from './heap.ts';
 import type { LeafWriter } from './leaves.ts';
 import { type StageCodeOptions, stageCode } from './stageCode.ts';
 import { maxTokens } from './tokenizer.ts';
@@ -34,6 +35,7 @@ export function compileStage(
     notPair,
     iterable,
     guard: (id: NodeId, record: unknown) => guard(node(id), record, options.strict),
+    checkHeap,
     tokenCells: () => new Array(maxTokens).fill(undefined),
   };
   return new Function('use', stageCode(stage, options))(use) as CompiledStage;

@@ -47,7 +47,7 @@ class StageCode {
     const push = this.#pushFunction(root, this.#pushdown?.pipe.out ?? pipe.out);
     const bad = this.#onFailure(pipe, 'record', 'return;');
     return `'use strict';
-const { f, failed, dead, isPair, notPair, iterable, guard, tokenCells } = use;
+const { f, failed, dead, isPair, notPair, iterable, guard, checkHeap, tokenCells } = use;
 ${[...this.#constants].map(([name, value]) => `const ${name} = ${value};`).join('\n')}
 ${leaves.map((_, i) => `let l${i}, t${i}, p${i}, q${i};`).join('\n')}
 ${this.#state.join('\n')}
@@ -75,6 +75,7 @@ return { open, push, pushTokens: push, bad, close };`;
 }`
       : `function push(records) {
   for (let i = 0; i < records.length; i++) {
+    if ((i & 1023) === 1023) checkHeap();
     const r = records[i];
     ${this.#guard(root, 'r')}
     ${steps}
@@ -137,7 +138,7 @@ return { open, push, pushTokens: push, bad, close };`;
       `const ${y} = ${paired(node, r, result)}; ${this.#guard(node, y)} ${this.#emit(pipe.out, y)}`;
     if (node.op === 'map') return give(x);
     const i = this.#name('i');
-    return `for (let ${i} = 0; ${i} < ${x}.length; ${i}++) { ${give(`${x}[${i}]`)} }`;
+    return `for (let ${i} = 0; ${i} < ${x}.length; ${i}++) { if ((${i} & 4095) === 4095) checkHeap(); ${give(`${x}[${i}]`)} }`;
   }
 
   /** mapPartitions: the records wait in a list until the partition is complete. */

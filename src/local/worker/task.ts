@@ -6,17 +6,21 @@ import { compileFunction } from '../../function/compile.ts';
 import { importModule } from '../../function/module.ts';
 import type { FunctionReference } from '../../function/reference.ts';
 import { type NodeId, type Plan, type PlanNode, stepName } from '../../plan/plan.ts';
+import { stageName, stagePlace } from '../../plan/stageName.ts';
 import { type Leaf, type Stage, stagesOf } from '../../plan/stages.ts';
+import { heapRemedy } from '../wire/errors.ts';
 import { PoolExhausted, SlabWriter } from '../wire/extents.ts';
 import type { LeafTask, OpenMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
 import { type SlabPool, slabBytes } from '../wire/slabs.ts';
 import { BucketWriter } from './bucketWriter.ts';
 import { compileFunctions, type NodeFunctions, type UserFunction } from './functions.ts';
+import { HeapExceeded } from './heap.ts';
 import { type LeafWriter, openLeaf, SinkLeaf } from './leaves.ts';
 import type { BlockReader } from './pushdown.ts';
 import { readShuffle } from './roots.ts';
 import { openBlocks, openSources, readSource, sourcePushdown, type TaskSource } from './sources.ts';
 import { type CompiledStage, compileStage } from './stage.ts';
+import type { Strays } from './strays.ts';
 
 /** What a job's nodes need to run here. */
 interface Parts {
@@ -32,9 +36,19 @@ interface ReadyStage {
   readonly blocks: BlockReader | undefined;
 }
 
+/** What the thread gives its tasks. */
+export interface Surroundings {
+  readonly pool: SlabPool;
+  /** The thread's number as owner of slabs. */
+  readonly owner: number;
+  /** Where the records that a task has read are counted. */
+  readonly progress: Int32Array;
+  readonly strays: Strays;
+}
+
 /** Runs the tasks of a job on one thread, one at a time. */
 export class TaskRunner {
-  readonly #pool: SlabPool;
+  readonly #thread: Surroundings;
   readonly #slabs: SlabWriter;
   readonly #job: OpenMessage;
   readonly #stages: readonly Stage[];
@@ -43,21 +57,21 @@ export class TaskRunner {
   readonly #ready: (ReadyStage | undefined)[] = [];
   #time = 0;
 
-  private constructor(job: OpenMessage, memory: { pool: SlabPool; owner: number }, parts: Parts) {
+  private constructor(job: OpenMessage, thread: Surroundings, parts: Parts) {
     this.#job = job;
-    this.#pool = memory.pool;
-    this.#slabs = new SlabWriter(memory.pool, memory.owner);
+    this.#thread = thread;
+    this.#slabs = new SlabWriter(thread.pool, thread.owner);
     this.#stages = stagesOf(job.plan);
     this.#parts = parts;
   }
 
   /** Loads the functions module and the components that the plan names. Rejects with the user's error. */
-  static async open(job: OpenMessage, memory: { pool: SlabPool; owner: number }): Promise<TaskRunner> {
+  static async open(job: OpenMessage, thread: Surroundings): Promise<TaskRunner> {
     const exports = job.plan.module ? await importModule(job.plan.module.path) : {};
     const compile = eachOnce((reference) => compileFunction(reference, { exports, tables: {} }) as UserFunction);
     const functions = compileFunctions(job.plan, compile);
     const [sources, sinks] = await Promise.all([openSources(job.plan, job.configs), openSinks(job.plan)]);
-    return new TaskRunner(job, memory, { functions, sources, sinks, compile });
+    return new TaskRunner(job, thread, { functions, sources, sinks, compile });
   }
 
   /** Runs a task. Rejects with the user's error; then nothing of the task remains. */
@@ -65,6 +79,7 @@ export class TaskRunner {
     const stage = this.#stages[task.stage]!;
     const ready = (this.#ready[stage.id] ??= this.#compile(stage));
     this.#time = task.time;
+    this.#thread.strays.watch(true);
     const leaves = stage.leaves.map((leaf, i) => this.#openLeaf(leaf, task, task.leaves[i]!));
     try {
       ready.stage.open(leaves);
@@ -72,11 +87,13 @@ export class TaskRunner {
       ready.stage.close();
       const results = [];
       for (const leaf of leaves) results.push(await leaf.close());
+      await this.#thread.strays.check(stage);
       return { type: 'taskDone', id: task.id, recordsIn, leaves: results, slabs: this.#slabs.takeSlabs() };
     } catch (thrown) {
       for (const leaf of leaves) leaf.abort?.();
-      throw thrown instanceof PoolExhausted ? this.#memoryLimit(stage.root) : thrown;
+      throw this.#explained(thrown, stage, leaves);
     } finally {
+      this.#thread.strays.watch(false);
       this.#slabs.close();
     }
   }
@@ -101,13 +118,18 @@ export class TaskRunner {
 
   async #feed({ root }: Stage, task: TaskMessage, { stage, blocks }: ReadyStage): Promise<number> {
     const { functions, sources } = this.#parts;
-    if (blocks) return readSource(sources.get(root.id)!, task.splits, { stage, blocks, pool: this.#pool });
-    readShuffle(root, task.buckets, stage, { pool: this.#pool, functions: functions.get(root.id) });
+    if (blocks) return readSource(sources.get(root.id)!, task.splits, { ...this.#thread, stage, blocks });
+    readShuffle(root, task.buckets, stage, { pool: this.#thread.pool, functions: functions.get(root.id) });
     return 0;
   }
 
+  #explained(thrown: unknown, stage: Stage, leaves: readonly LeafWriter[]): unknown {
+    if (thrown instanceof PoolExhausted) return this.#memoryLimit(stage.root);
+    return thrown instanceof HeapExceeded ? heapLimit(thrown, stage, leaves) : thrown;
+  }
+
   #memoryLimit(root: PlanNode): StreamjobError {
-    const limit = formatByteSize(this.#pool.count * slabBytes);
+    const limit = formatByteSize(this.#thread.pool.count * slabBytes);
     return new StreamjobError(
       'memory-limit',
       `the shuffle behind ${stepName(root.origin)} does not fit into ${limit}`,
@@ -117,6 +139,17 @@ export class TaskRunner {
       },
     );
   }
+}
+
+/** Names the steps, the keys that their tables hold, and the bytes. */
+function heapLimit({ bytes }: HeapExceeded, stage: Stage, leaves: readonly LeafWriter[]): StreamjobError {
+  const keys = leaves.reduce((sum, { keys = 0 }) => sum + keys, 0);
+  const held = keys > 0 ? `, with ${keys} keys in its tables` : '';
+  return new StreamjobError(
+    'heap-limit',
+    `${stageName(stage)}: the worker thread holds ${formatByteSize(bytes)} of JavaScript memory${held}; settings.workerHeap allows less`,
+    { at: stagePlace(stage), remedy: heapRemedy },
+  );
 }
 
 type Compile = (reference: FunctionReference) => UserFunction;

@@ -1,0 +1,96 @@
+import { KeyedTable } from '../../plan/keyedTable.ts';
+import type { Span } from '../../plan/plan.ts';
+import { KeyWindow, type Merge, type MergeFailed } from './keyWindow.ts';
+import type { BatchStore } from './stores.ts';
+
+interface BatchOfWindow {
+  readonly time: number;
+  readonly windows: readonly KeyWindow[];
+}
+
+/** One key's value in a batch. */
+export interface Entering {
+  readonly key: unknown;
+  readonly value: unknown;
+}
+
+/**
+ * One partition of a window by key. A batch touches the keys that enter and those that leave, no others: each batch
+ * remembers the keys that it brought.
+ */
+export class FoldWindow implements BatchStore {
+  readonly #length: number;
+  readonly #batchesInWindow: number;
+  readonly #table = new KeyedTable<KeyWindow>();
+  /** The oldest first. */
+  readonly #batches: BatchOfWindow[] = [];
+  #firstData: number | undefined;
+  #keysEver = 0;
+
+  /** `step`: how many milliseconds lie between the batches that enter. */
+  constructor({ length }: Span, step: number) {
+    this.#length = length;
+    this.#batchesInWindow = Math.max(1, Math.round(length / step));
+  }
+
+  /** What has left the window by the batch that is taken back has left by every later one too, so only entering is undone. */
+  takeBack(after: number): void {
+    const last = this.#batches.at(-1);
+    if (last === undefined || last.time <= after) return;
+    this.#batches.pop();
+    if (this.#firstData === last.time) this.#firstData = undefined;
+    for (const window of last.windows) {
+      window.takeBack(last.time);
+      if (window.isEmpty) this.#table.delete(window.key);
+    }
+  }
+
+  /** True from the first value ever on. */
+  get hadData(): boolean {
+    return this.#firstData !== undefined;
+  }
+
+  /** The window of a batch, younger than all before. */
+  slide(time: number, batch: Iterable<Entering>, merge: Merge, failed: MergeFailed): void {
+    this.#leave(time - this.#length, merge, failed);
+    const windows: KeyWindow[] = [];
+    for (const { key, value } of batch) {
+      const window = this.#table.find(key) ?? this.#add(key);
+      // Noted before the merge, which may throw: then all of the batch is taken back.
+      windows.push(window);
+      if (windows.length === 1) this.#batches.push({ time, windows });
+      window.enter(time, value, merge, failed);
+    }
+    if (windows.length > 0) this.#firstData ??= time;
+  }
+
+  /** `[key, merged]` of every key in the window. */
+  *pairs(merge: Merge, failed: MergeFailed): Generator<[key: unknown, merged: unknown], void, undefined> {
+    for (const [key, window] of this.#table) {
+      try {
+        yield [key, window.merged(merge)];
+      } catch (thrown) {
+        failed(key, window.parts, thrown);
+      }
+    }
+  }
+
+  #leave(until: number, merge: Merge, failed: MergeFailed): void {
+    while (this.#batches.length > 0 && this.#batches[0]!.time <= until) {
+      for (const window of this.#batches.shift()!.windows) {
+        window.leave(until, merge, failed);
+        if (window.isEmpty) this.#table.delete(window.key);
+      }
+    }
+  }
+
+  #add(key: unknown): KeyWindow {
+    const firstTurn = 1 + Math.floor(spread(this.#keysEver++) * this.#batchesInWindow);
+    const window = new KeyWindow(key, firstTurn);
+    this.#table.add(key, window);
+    return window;
+  }
+}
+
+/** Numbers in [0, 1) that lie evenly, however many there are: multiples of the golden ratio. */
+const spread = (index: number): number => (index * 0.618_033_988_749_895) % 1;

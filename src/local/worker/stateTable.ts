@@ -1,0 +1,185 @@
+import { StreamjobError } from '../../base/errors.ts';
+import { flat } from '../../plan/flat.ts';
+import { keyGroup, partitionOfGroup } from '../../plan/hash.ts';
+import { KeyedTable } from '../../plan/keyedTable.ts';
+import { fromLiteral } from '../../plan/literal.ts';
+import { type StateNode, stepName } from '../../plan/plan.ts';
+import { previewValue } from '../../plan/preview.ts';
+import type { BatchStore } from './stores.ts';
+
+/** A key and its state; with a timeout linked to the keys that were touched before and after it. */
+export class StateCell {
+  readonly key: unknown;
+  state: unknown;
+  /** The batch that touched it last. */
+  touched: number;
+  /** The batch whose changes have been noted. */
+  noted = Number.NEGATIVE_INFINITY;
+  older: StateCell | undefined;
+  newer: StateCell | undefined;
+
+  constructor(key: unknown, state: unknown, touched: number) {
+    this.key = key;
+    this.state = state;
+    this.touched = touched;
+  }
+}
+
+/** What has to be done to take a change back. */
+type Undo =
+  | { readonly kind: 'added'; readonly cell: StateCell }
+  | { readonly kind: 'removed'; readonly cell: StateCell; readonly older: StateCell | undefined }
+  | { readonly kind: 'changed'; readonly cell: StateCell; readonly state: unknown }
+  | {
+      readonly kind: 'touched';
+      readonly cell: StateCell;
+      readonly touched: number;
+      readonly older: StateCell | undefined;
+    };
+
+/**
+ * One partition of a state. What a batch changes is noted, and undone in reverse order if the batch is taken back. Keys stand in the
+ * order in which they were touched, so those that have been idle for too long are found without looking at others.
+ */
+export class StateTable implements BatchStore {
+  readonly #cells = new KeyedTable<StateCell>();
+  readonly #ordered: boolean;
+  readonly #undo: Undo[] = [];
+  #time = Number.NEGATIVE_INFINITY;
+  #oldest: StateCell | undefined;
+  #newest: StateCell | undefined;
+
+  /** `ordered`: keep the order in which keys were touched. */
+  private constructor(ordered: boolean) {
+    this.#ordered = ordered;
+  }
+
+  /** A partition as it is before the batch of `time`, with the initial states that belong to it. */
+  static create(node: StateNode, at: { time: number; partition: number; partitions: number }): StateTable {
+    const table = new StateTable(node.timeout !== undefined);
+    for (const literal of (node.initial ?? []) as readonly never[]) {
+      const pair = fromLiteral(literal);
+      if (!Array.isArray(pair) || pair.length !== 2) throw notPair(node, pair);
+      const [key, state] = pair;
+      if (partitionOfGroup(keyGroup(key), at.partitions) === at.partition) table.#insert(key, state, at.time);
+    }
+    table.#undo.length = 0;
+    return table;
+  }
+
+  takeBack(time: number): void {
+    if (this.#time > time) for (const undo of this.#undo.reverse()) this.#takeBack(undo);
+    this.#undo.length = 0;
+    this.#time = time;
+  }
+
+  /** Everything from here on belongs to this batch. */
+  begin(time: number): void {
+    this.#undo.length = 0;
+    this.#time = time;
+  }
+
+  find(key: unknown): StateCell | undefined {
+    return this.#cells.find(key);
+  }
+
+  [Symbol.iterator](): Iterator<[key: unknown, cell: StateCell]> {
+    return this.#cells[Symbol.iterator]();
+  }
+
+  add(key: unknown, state: unknown): void {
+    this.#insert(typeof key === 'string' ? flat(key) : key, state, this.#time);
+  }
+
+  set(cell: StateCell, state: unknown): void {
+    if (state === cell.state) return;
+    if (cell.noted !== this.#time) this.#undo.push({ kind: 'changed', cell, state: cell.state });
+    cell.noted = this.#time;
+    cell.state = kept(state);
+  }
+
+  remove(cell: StateCell): void {
+    this.#undo.push({ kind: 'removed', cell, older: cell.older });
+    this.#cells.delete(cell.key);
+    this.#unlink(cell);
+  }
+
+  /** The key has been seen in this batch. */
+  touch(cell: StateCell): void {
+    if (!this.#ordered || cell.touched === this.#time) return;
+    this.#undo.push({ kind: 'touched', cell, touched: cell.touched, older: cell.older });
+    this.#unlink(cell);
+    cell.touched = this.#time;
+    this.#link(cell, this.#newest);
+  }
+
+  /** The keys that were last touched before a time, the longest idle first. The one given may be removed meanwhile. */
+  *idleSince(time: number): Generator<StateCell, void, undefined> {
+    for (let cell = this.#oldest; cell !== undefined && cell.touched < time; ) {
+      const next = cell.newer;
+      yield cell;
+      cell = next;
+    }
+  }
+
+  #insert(key: unknown, state: unknown, touched: number): void {
+    const cell = new StateCell(key, kept(state), touched);
+    cell.noted = this.#time;
+    this.#cells.add(key, cell);
+    if (this.#ordered) this.#link(cell, this.#newest);
+    this.#undo.push({ kind: 'added', cell });
+  }
+
+  /** In reverse order every neighbour is again what it was when the change was made. */
+  #takeBack(undo: Undo): void {
+    const { cell } = undo;
+    switch (undo.kind) {
+      case 'added':
+        this.#cells.delete(cell.key);
+        return this.#unlink(cell);
+      case 'removed':
+        this.#cells.add(cell.key, cell);
+        return this.#link(cell, undo.older);
+      case 'changed':
+        cell.state = undo.state;
+        cell.noted = Number.NEGATIVE_INFINITY;
+        return;
+      case 'touched':
+        this.#unlink(cell);
+        cell.touched = undo.touched;
+        return this.#link(cell, undo.older);
+    }
+  }
+
+  /** Puts a cell behind another one, or first of all. */
+  #link(cell: StateCell, older: StateCell | undefined): void {
+    if (!this.#ordered) return;
+    const newer = older ? older.newer : this.#oldest;
+    cell.older = older;
+    cell.newer = newer;
+    if (older) older.newer = cell;
+    else this.#oldest = cell;
+    if (newer) newer.older = cell;
+    else this.#newest = cell;
+  }
+
+  #unlink(cell: StateCell): void {
+    if (!this.#ordered) return;
+    const { older, newer } = cell;
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
+    cell.older = undefined;
+    cell.newer = undefined;
+  }
+}
+
+/** A text that a function cut out of another one would keep all of that in memory. */
+const kept = (state: unknown): unknown => (typeof state === 'string' ? flat(state) : state);
+
+const notPair = ({ origin }: StateNode, came: unknown): StreamjobError =>
+  new StreamjobError('not-a-pair', `${stepName(origin)}: initial holds ${previewValue(came)}, which is no pair`, {
+    at: origin.at,
+    remedy: 'Write a list of pairs: `initial: [[ann, 1], [bob, 2]]`.',
+  });
