@@ -1,19 +1,29 @@
-import type { Batch } from '../engine/engine.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Memory } from '../component/source.ts';
+import type { Batch, ReceivedBlock } from '../engine/engine.ts';
+import type { NodeId, Plan } from '../plan/plan.ts';
 
 /**
- * What survives of a run. The in-memory form forgets at exit; a durable one gives the same answers after a crash.
+ * What survives of a run. The in-memory form forgets at exit; the durable one gives the same answers after a crash.
  * Calls come one at a time, in the order planned(t) … done(t) for growing t; several batches may be planned and not done.
  */
 export interface Journal {
-  /** What an earlier run of the same plan left. */
+  /** What an earlier run of the same job left. Throws StreamjobError if it is of another, or held by another process. */
   open(plan: Plan): Promise<Recovered>;
-  /** Resolves when the batch's input is safely written down; nothing of the batch is visible before. */
-  planned(batch: Batch): Promise<void>;
-  /** Resolves when it is safely written down that all sinks have committed the batch. */
+  /** Resolves when the batch's input, and what its sources remember, is safely written down; nothing of it is visible before. */
+  planned(batch: Batch, memory: SourceMemory): Promise<void>;
+  /**
+   * Resolves when it is written down that all sinks have committed the batch: it will not be run again when the process ends.
+   * Against the loss of power that is safe once `synced` has resolved, or the next batch is planned.
+   */
   done(time: number): Promise<void>;
+  synced(): Promise<void>;
+  /** Asked before anything becomes visible: throws StreamjobError `checkpoint-locked` if another process has taken over. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Per source, what it remembers, or changes of it. */
+export type SourceMemory = ReadonlyMap<NodeId, Memory>;
 
 export interface Recovered {
   /** The time from which slides are counted: one interval before the job's first batch ever. Absent: never run. */
@@ -22,4 +32,12 @@ export interface Recovered {
   readonly lastTime?: number;
   /** Batches that were planned and not done, oldest first: they are run before anything else. */
   readonly unfinished: readonly Batch[];
+  /** What the sources had remembered. */
+  readonly memory: SourceMemory;
+  /** Received data that is in no batch yet, in the order in which it came. */
+  readonly blocks: ReadonlyMap<NodeId, readonly ReceivedBlock[]>;
+  /** The sinks that the run before had with the same settings: they may have committed the unfinished batches. */
+  readonly sinks: ReadonlySet<NodeId>;
+  /** Where the engine is to keep received data. */
+  readonly blocksDirectory?: string;
 }

@@ -52,8 +52,11 @@ export interface SinkContext {
 export interface SinkDriver {
   /** Called once before the first batch: checks what can be checked. */
   start?(): Promise<void>;
-  /** Makes a batch visible; messages in the order of partitions. Called in the order of batches, at least once each. */
-  commit(time: number, messages: readonly CommitMessage[]): Promise<void>;
+  /**
+   * Makes a batch visible; messages in the order of partitions. Called in the order of batches, at least once each. `again`: an
+   * earlier run had planned this batch for this sink, and may have made it visible.
+   */
+  commit(time: number, messages: readonly CommitMessage[], again?: boolean): Promise<void>;
   stop?(): Promise<void>;
 }
 

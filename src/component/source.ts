@@ -38,17 +38,36 @@ export interface SourceContext {
   log(level: 'debug' | 'info' | 'warn', message: string): void;
 }
 
+/**
+ * What a driver must know again after a restart: values by key. It is written down with the batch that was planned; in changes,
+ * null takes a key away.
+ */
+export type Memory = ReadonlyMap<string, JsonValue>;
+
 /** Runs on the driver thread. It never touches records. */
 export interface SourceDriver {
+  /**
+   * Called before `start` if there has been an earlier run: with all that it had remembered, and the batches that it
+   * had planned and that will be run again.
+   */
+  restore?(memory: Memory, unfinished: ReadonlySet<number>): void;
   /** Called once before the first batch. Errors end the job. */
   start(): Promise<void>;
   /**
    * What belongs to the batch of this time; called with growing times, also for a batch that will have no other input.
    * `done: true` says that there is nothing more: with `--once`, and for a source that ends the job.
    */
-  plan(time: number): Promise<{ readonly partitions: readonly Partition[]; readonly done: boolean }>;
-  /** The batch is done: what it read will not be asked for again. */
-  committed?(time: number): Promise<void>;
+  plan(time: number): Promise<{
+    readonly partitions: readonly Partition[];
+    readonly done: boolean;
+    /** Changes of what is to be remembered. They are kept until there is a batch, if this one is left out for being empty. */
+    readonly memory?: Memory;
+  }>;
+  /**
+   * The batch is done: what it read will not be asked for again, also after a crash once `synced` has resolved. Who is
+   * to do what cannot be undone waits for that first.
+   */
+  committed?(time: number, synced: () => Promise<void>): Promise<void>;
   /** `plan` is not called any more, and if it is under way should soon come to its end; `committed` may still be called. */
   stop(): Promise<void>;
 }
@@ -63,10 +82,20 @@ export interface SplitReader {
 }
 
 export interface SplitOutput {
+  /** What the following comes from, such as a path: errors name it. */
+  input(name: string): void;
   bytes(bytes: Uint8Array, start: number, end: number): void;
   records(records: readonly unknown[]): void;
   /** A record that could not be framed, and is left out. */
   bad: OnBadRecord;
+  log(level: 'debug' | 'info' | 'warn', message: string): void;
+}
+
+/** The error of a record that could not be decoded, with the file or connection that it comes from. */
+export function ofInput(error: StreamjobError, input: string | undefined): StreamjobError {
+  if (input === undefined) return error;
+  const { code, message, at, remedy, record, cause } = error;
+  return new StreamjobError(code, `${input}: ${message}`, { at, remedy, record, cause });
 }
 
 /** Runs in an I/O worker, one for all receivers of a job. */

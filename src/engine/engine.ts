@@ -1,6 +1,7 @@
 import type { CommitMessage } from '../component/sink.ts';
 import type { Partition } from '../component/source.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
+import type { StoredBlock } from './blockFile.ts';
 
 /**
  * What runs batches. Everything that is not computing (time, planning, commit, restart, stop) is in `run/` and the same
@@ -36,6 +37,11 @@ export interface EngineJob {
   /** Config of each source and sink with `${NAME}` resolved and settings in their final types; never recorded. */
   readonly configs: ReadonlyMap<NodeId, unknown>;
   readonly events: EngineEvents;
+  /**
+   * A directory where received data is kept, so that it outlives the process: a block is announced when it is safe there
+   * (`blockFile.ts`). Absent: it is only in memory.
+   */
+  readonly blocks?: string;
   /** For `streamjob test`: values handed to functions are frozen, and every result is checked to be a value. */
   readonly strict?: boolean;
 }
@@ -49,8 +55,11 @@ export interface EngineEvents {
 }
 
 export interface ReceivedBlock {
-  readonly id: number;
+  /** Its number in the engine's memory; absent for a block of an earlier run. */
+  readonly id?: number;
   readonly bytes: number;
+  /** Where it lies in the directory for blocks. */
+  readonly stored?: StoredBlock;
 }
 
 /** `ended`: there will never be more. `failed`: the job cannot go on. */
@@ -62,7 +71,7 @@ export interface Batch {
   readonly time: number;
   /** One interval before the job's first batch ever: slides are counted from it. */
   readonly zeroTime: number;
-  /** The partitions of each source node that has input. A split of received data is `{ block: id }`. */
+  /** The partitions of each source node that has input. A split of received data is `{ block: id }`, a stored block, or both. */
   readonly inputs: ReadonlyMap<NodeId, readonly Partition[]>;
 }
 

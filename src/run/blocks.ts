@@ -1,4 +1,4 @@
-import type { Partition } from '../component/source.ts';
+import type { Partition, Split } from '../component/source.ts';
 import type { ReceivedBlock } from '../engine/engine.ts';
 
 /** A partition is not made larger than this only to have fewer of them. */
@@ -9,7 +9,7 @@ const maxPartitionBytes = 32e6;
  * Spark, unless there are more than `maxPartitions`: then neighbours share one.
  */
 export function partitionsOfBlocks(blocks: readonly ReceivedBlock[], maxPartitions: number): Partition[] {
-  if (blocks.length <= maxPartitions) return blocks.map(({ id }) => [{ block: id }]);
+  if (blocks.length <= maxPartitions) return blocks.map((block) => [splitOf(block)]);
   const total = blocks.reduce((sum, block) => sum + block.bytes, 0);
   const enough = Math.min(total / maxPartitions, maxPartitionBytes);
   const groups: ReceivedBlock[][] = [];
@@ -22,5 +22,7 @@ export function partitionsOfBlocks(blocks: readonly ReceivedBlock[], maxPartitio
     groups.at(-1)!.push(block);
     bytes += block.bytes;
   }
-  return groups.map((group) => group.map(({ id }) => ({ block: id })));
+  return groups.map((group) => group.map(splitOf));
 }
+
+const splitOf = ({ id, stored }: ReceivedBlock): Split => ({ ...(id !== undefined && { block: id }), ...stored });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allOrFirstError } from '../base/deferred.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
+import type { Recovered } from '../checkpoint/journal.ts';
 import type { SinkDefinition, SinkDriver } from '../component/sink.ts';
 import type { BatchResult } from '../engine/engine.ts';
 import type { NodeId, Plan, SinkNode } from '../plan/plan.ts';
@@ -8,6 +9,8 @@ import type { NodeId, Plan, SinkNode } from '../plan/plan.ts';
 export interface SinkOptions {
   readonly plan: Plan;
   readonly configs: ReadonlyMap<NodeId, unknown>;
+  /** What the run before has left. */
+  readonly recovered: Pick<Recovered, 'unfinished' | 'sinks'>;
   /** How many sinks are committed side by side. */
   readonly concurrency: number;
   /** How often a failed commit is tried again. */
@@ -21,6 +24,8 @@ export interface SinkOptions {
 interface Sink {
   readonly node: SinkNode;
   readonly driver: SinkDriver;
+  /** The run before had it, too. */
+  readonly again: boolean;
 }
 
 const firstRetryDelay = 100;
@@ -29,20 +34,23 @@ const firstRetryDelay = 100;
 export class Sinks {
   readonly #sinks: readonly Sink[];
   readonly #options: SinkOptions;
+  /** Batches that the run before may have committed. */
+  readonly #rerun: ReadonlySet<number>;
 
   private constructor(sinks: readonly Sink[], options: SinkOptions) {
     this.#sinks = sinks;
     this.#options = options;
+    this.#rerun = new Set(options.recovered.unfinished.map(({ time }) => time));
   }
 
   static async load(options: SinkOptions): Promise<Sinks> {
-    const { plan, configs, log } = options;
+    const { plan, configs, recovered, log } = options;
     const sinks: Sink[] = [];
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue;
       const definition = await options.sink(node.origin.component);
       const driver = definition.driver(configs.get(node.id), { sink: node.origin.name, job: plan.name, log });
-      sinks.push({ node, driver });
+      sinks.push({ node, driver, again: recovered.sinks.has(node.id) });
     }
     return new Sinks(sinks, options);
   }
@@ -57,21 +65,21 @@ export class Sinks {
    */
   async commit(time: number, { sinks: messages }: BatchResult): Promise<void> {
     const errors: unknown[] = [];
-    await sideBySide(this.#options.concurrency, this.#sinks, async ({ node, driver }) => {
-      const commit = () => driver.commit(time, messages.get(node.id) ?? []);
+    await sideBySide(this.#options.concurrency, this.#sinks, async ({ node, driver, again }) => {
+      const commit = () => driver.commit(time, messages.get(node.id) ?? [], again && this.#rerun.has(time));
       await calling(node, () => this.#retrying(node, commit)).catch((error: unknown) => errors.push(error));
     });
     if (errors.length > 0) throw errors[0];
   }
 
-  /** What the surroundings refuse (exit code 3) stays refused; anything else may pass. */
+  /** What the surroundings refuse stays refused; anything else may pass. */
   async #retrying(node: SinkNode, commit: () => Promise<void>): Promise<void> {
     const { retries, signal, log } = this.#options;
     for (let attempt = 0; ; attempt++) {
       try {
         return await commit();
       } catch (error) {
-        const final = error instanceof StreamjobError && error.exitCode !== 1;
+        const final = error instanceof StreamjobError && !error.mayPass;
         if (final || attempt >= retries || signal.aborted) throw error;
         const delay = firstRetryDelay * 2 ** attempt;
         log('warn', `sink ${node.origin.name}: ${messageOf(error)}; next try in ${delay} ms`);

@@ -36,9 +36,10 @@ export async function executeBatch({ batch, submissionTime }: Submitted, executi
 
 type Outcome = Pick<BatchInfo, 'recordsIn' | 'tasks'> | { readonly error: unknown };
 
-async function computeAndCommit(batch: Batch, { engine, sinks, cut }: Execution): Promise<Outcome> {
+async function computeAndCommit(batch: Batch, { engine, journal, sinks, cut }: Execution): Promise<Outcome> {
   const result = await engine.runBatch(batch);
   cut.throwIfAborted();
+  await journal.check();
   await sinks.commit(batch.time, result);
   return { recordsIn: result.recordsIn, tasks: result.tasks };
 }
@@ -46,6 +47,6 @@ async function computeAndCommit(batch: Batch, { engine, sinks, cut }: Execution)
 /** Sources do not hear of a batch that failed: they might delete what nobody has read. */
 async function finish({ time }: Batch, { journal, inputs, engine }: Execution, succeeded: boolean): Promise<void> {
   await journal.done(time);
-  if (succeeded) await inputs.committed(time);
+  if (succeeded) await inputs.committed(time, () => journal.synced());
   engine.forget(time);
 }

@@ -140,7 +140,7 @@ export class BatchGenerator {
     const input = await taking.catch((error: unknown) => ending.begin({ reason: 'a source failed', error }));
     if (!input || ending.cut.aborted || (unlessEmpty && !hasInput(input))) return false;
     const submitted = { batch: { time, zeroTime: ticks.zeroTime, inputs: input }, submissionTime: clock.now() };
-    await journal.planned(submitted.batch);
+    await journal.planned(submitted.batch, inputs.takeMemory());
     listener.batchSubmitted?.({ batchTime: time, submissionTime: submitted.submissionTime });
     queue.add(submitted);
     if (++this.#planned === mode.batches) ending.begin({ reason: `it was to run ${mode.batches} batches` });

@@ -1,6 +1,8 @@
 import { allOrFirstError } from '../base/deferred.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
-import type { Partition, SourceDefinition, SourceDriver } from '../component/source.ts';
+import type { JsonValue } from '../base/json.ts';
+import type { Recovered, SourceMemory } from '../checkpoint/journal.ts';
+import type { Memory, Partition, SourceDefinition, SourceDriver } from '../component/source.ts';
 import type { ReceivedBlock } from '../engine/engine.ts';
 import type { NodeId, Plan, SourceNode } from '../plan/plan.ts';
 import { partitionsOfBlocks } from './blocks.ts';
@@ -20,6 +22,8 @@ interface PlannedSource {
   readonly node: SourceNode;
   readonly driver: SourceDriver;
   done: boolean;
+  /** Changes of what it remembers that no batch has taken along yet. */
+  changes: Map<string, JsonValue>;
 }
 
 interface ReceivedSource {
@@ -52,7 +56,7 @@ export class Inputs {
       if (node.kind !== 'source') continue;
       const definition = await options.source(node.origin.component);
       if (definition.receiver) received.push({ node, blocks: [], ended: false });
-      else planned.push({ node, driver: openDriver(definition, node, options), done: false });
+      else planned.push({ node, driver: openDriver(definition, node, options), done: false, changes: new Map() });
     }
     return new Inputs(planned, received, options.parallelism);
   }
@@ -74,6 +78,14 @@ export class Inputs {
   /** True when nothing will ever come any more, and all that came has been given to a batch. */
   get exhausted(): boolean {
     return !this.listing && !this.receiving && [...this.#received.values()].every(({ blocks }) => blocks.length === 0);
+  }
+
+  /** Gives back to the sources what an earlier run has left: called before `start`. */
+  restore({ zeroTime, memory, blocks, unfinished }: Recovered): void {
+    const times = new Set(unfinished.map(({ time }) => time));
+    for (const { node, driver } of zeroTime === undefined ? [] : this.#planned)
+      driver.restore?.(memory.get(node.id) ?? new Map(), times);
+    for (const [source, left] of blocks) for (const block of left) this.addBlock(source, block);
   }
 
   async start(): Promise<void> {
@@ -106,8 +118,9 @@ export class Inputs {
   async #list(time: number): Promise<[NodeId, readonly Partition[]][]> {
     return Promise.all(
       this.#planned.map(async (source) => {
-        const { partitions, done } = await calling(source.node, () => source.driver.plan(time));
+        const { partitions, done, memory } = await calling(source.node, () => source.driver.plan(time));
         source.done = done;
+        if (memory) source.changes = withChanges(source.changes, memory);
         return [source.node.id, partitions] as [NodeId, readonly Partition[]];
       }),
     );
@@ -121,8 +134,18 @@ export class Inputs {
     });
   }
 
-  async committed(time: number): Promise<void> {
-    for (const { node, driver } of this.#planned) await calling(node, async () => driver.committed?.(time));
+  /** What the sources want to be remembered since the last call. */
+  takeMemory(): SourceMemory {
+    const memory = new Map<NodeId, Memory>();
+    for (const source of this.#planned) {
+      if (source.changes.size > 0) memory.set(source.node.id, source.changes);
+      source.changes = new Map();
+    }
+    return memory;
+  }
+
+  async committed(time: number, synced: () => Promise<void>): Promise<void> {
+    for (const { node, driver } of this.#planned) await calling(node, async () => driver.committed?.(time, synced));
   }
 
   /** May be called while the sources are being asked, which then comes to its end soon. */
@@ -130,6 +153,11 @@ export class Inputs {
     this.#stopped ??= allOrFirstError(this.#planned.map(({ node, driver }) => calling(node, () => driver.stop())));
     return this.#stopped;
   }
+}
+
+function withChanges(changes: Map<string, JsonValue>, more: Memory): Map<string, JsonValue> {
+  for (const [key, value] of more) changes.set(key, value);
+  return changes;
 }
 
 /** True if there is anything to read. */

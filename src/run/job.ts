@@ -116,23 +116,25 @@ class Job implements RunningJob {
   async #open(): Promise<Recovered> {
     const { plan, configs, engine, strict } = this.#options;
     const recovered = await this.#journal.open(plan);
-    await this.#loadComponents();
+    await this.#loadComponents(recovered);
+    this.#inputs!.restore(recovered);
     const events = this.#engineEvents();
+    const { blocksDirectory: blocks } = recovered;
     await allOrFirstError([
-      engine.open({ plan, configs, events, ...(strict !== undefined && { strict }) }),
+      engine.open({ plan, configs, events, ...(strict !== undefined && { strict }), ...(blocks && { blocks }) }),
       this.#sinks!.start(),
       this.#inputs!.start(),
     ]);
     return recovered;
   }
 
-  async #loadComponents(): Promise<void> {
+  async #loadComponents(recovered: Recovered): Promise<void> {
     const { plan, configs, components, engine, settings, mode } = this.#options;
     const shared = { plan, configs, log: this.#log };
     const { source, sink } = components;
     this.#inputs = await Inputs.load({ ...shared, source, parallelism: engine.parallelism, once: mode?.once ?? false });
     const { concurrentJobs: concurrency, taskRetries: retries } = settings;
-    this.#sinks = await Sinks.load({ ...shared, sink, concurrency, retries, signal: this.#ending.cut });
+    this.#sinks = await Sinks.load({ ...shared, recovered, sink, concurrency, retries, signal: this.#ending.cut });
   }
 
   /** Batches that an earlier run has planned and not done come before anything else. */

@@ -10,8 +10,10 @@ export function oneCallAtATime(journal: Journal): Journal {
   };
   return {
     open: (plan) => next(() => journal.open(plan)),
-    planned: (batch) => next(() => journal.planned(batch)),
+    planned: (batch, memory) => next(() => journal.planned(batch, memory)),
     done: (time) => next(() => journal.done(time)),
+    synced: () => next(() => journal.synced()),
+    check: () => next(() => journal.check()),
     close: () => next(() => journal.close()),
   };
 }

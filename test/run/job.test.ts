@@ -497,11 +497,13 @@ function recordingJournal(order: string[]): Journal {
       order.push('open');
       return inner.open(plan);
     },
-    planned: async (batch) => {
+    planned: async (batch, memory) => {
       await settle();
       order.push(`planned ${batch.time}`);
-      await inner.planned(batch);
+      await inner.planned(batch, memory);
     },
+    synced: () => inner.synced(),
+    check: () => inner.check(),
     done: async (time) => {
       await settle();
       order.push(`done ${time}`);

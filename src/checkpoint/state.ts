@@ -1,0 +1,108 @@
+import type { JsonValue } from '../base/json.ts';
+import type { Memory, Partition, Split } from '../component/source.ts';
+
+/** What is written into the journal. Sources go by their names: the numbers of nodes change with the job. */
+export type Entry =
+  | { readonly zero: number }
+  /** The newest batch planned; only where the batches themselves are no longer told. */
+  | { readonly last: number }
+  | { readonly planned: number; readonly inputs: Inputs }
+  | { readonly done: number }
+  /** A batch that a person has decided to leave out. */
+  | { readonly skipped: number; readonly at: number; readonly inputs: Inputs }
+  | { readonly source: string; readonly memory: { readonly [key: string]: JsonValue } }
+  /** Received data is in batches up to here. */
+  | { readonly source: string; readonly taken: Position };
+
+export type Inputs = { readonly [source: string]: readonly Partition[] };
+
+/** A place in the files of received blocks. */
+export interface Position {
+  readonly file: number;
+  readonly offset: number;
+}
+
+/** Batches left out are told for ever, but not more of them than this. */
+const skippedKept = 100;
+
+/** What the entries of a journal add up to. */
+export class JournalState {
+  zero: number | undefined;
+  last: number | undefined;
+  /** Planned and not done, oldest first. */
+  readonly waiting = new Map<number, Inputs>();
+  readonly memory = new Map<string, Map<string, JsonValue>>();
+  readonly taken = new Map<string, Position>();
+  skipped: Extract<Entry, { skipped: number }>[] = [];
+
+  apply(entry: Entry): void {
+    if ('zero' in entry) this.zero = entry.zero;
+    else if ('last' in entry) this.last = entry.last;
+    else if ('planned' in entry) this.#plan(entry.planned, entry.inputs);
+    else if ('done' in entry) this.waiting.delete(entry.done);
+    else if ('skipped' in entry) this.#skip(entry);
+    else if ('memory' in entry) this.#remember(entry.source, entry.memory);
+    else this.taken.set(entry.source, entry.taken);
+  }
+
+  /** Entries that add up to the same. */
+  *entries(): Generator<Entry> {
+    if (this.zero !== undefined) yield { zero: this.zero };
+    for (const [source, memory] of this.memory) yield { source, memory: Object.fromEntries(memory) };
+    for (const [source, taken] of this.taken) yield { source, taken };
+    for (const [planned, inputs] of this.waiting) yield { planned, inputs };
+    yield* this.skipped;
+    if (this.last !== undefined) yield { last: this.last };
+  }
+
+  /** The first file of a source's blocks that is still needed. */
+  firstFileNeeded(source: string): number {
+    const waiting = [...this.waiting.values()].flatMap((inputs) => blocksIn(inputs[source] ?? []));
+    const files = waiting.map((split) => positionOf(split).file);
+    return Math.min(...files, this.taken.get(source)?.file ?? 0);
+  }
+
+  #plan(time: number, inputs: Inputs): void {
+    this.waiting.set(time, inputs);
+    this.last = time;
+    for (const [source, partitions] of Object.entries(inputs)) {
+      const newest = blocksIn(partitions).at(-1);
+      if (newest) this.taken.set(source, positionOf(newest));
+    }
+  }
+
+  #skip(entry: Extract<Entry, { skipped: number }>): void {
+    this.waiting.delete(entry.skipped);
+    this.skipped = [...this.skipped, entry].slice(-skippedKept);
+  }
+
+  #remember(source: string, changes: { readonly [key: string]: JsonValue }): void {
+    const memory = this.memory.get(source) ?? new Map<string, JsonValue>();
+    this.memory.set(source, memory);
+    apply(memory, Object.entries(changes));
+  }
+}
+
+/** A memory after changes. */
+export function changed(memory: Memory | undefined, changes: Memory): Map<string, JsonValue> {
+  const after = new Map(memory);
+  apply(after, changes);
+  return after;
+}
+
+function apply(memory: Map<string, JsonValue>, changes: Iterable<readonly [string, JsonValue]>): void {
+  for (const [key, value] of changes) {
+    if (value === null) memory.delete(key);
+    else memory.set(key, value);
+  }
+}
+
+/** The stored blocks among the splits, in their order. */
+const blocksIn = (partitions: readonly Partition[]): Split[] =>
+  partitions.flat().filter((split) => typeof split.file === 'string' && typeof split.crc === 'number');
+
+/** `tweets/7` at 120 is file 7. */
+export const positionOf = (split: Split): Position => ({
+  file: Number(String(split.file).split('/').at(-1)),
+  offset: Number(split.offset),
+});
