@@ -75,7 +75,7 @@ export class Tokenizer {
   #find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const table = this.#slots;
     const length = end - start;
-    for (let slot = (hash ^ (hash >>> 15)) & (slots - 1); ; slot = (slot + 1) & (slots - 1)) {
+    for (let slot = scatter(hash) & (slots - 1); ; slot = (slot + 1) & (slots - 1)) {
       const at = slot << 2;
       const known = table[at + 2]!;
       if (known === length && table[at] === hash && this.#same(table[at + 1]!, bytes, start, end))
@@ -121,6 +121,12 @@ const maxLength = 64;
 const maxResults = 65_536;
 const lineFeed = 10;
 const carriageReturn = 13;
+
+/** The sums of similar words lie close together, which an open table does not bear. */
+function scatter(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
+}
 
 const isLineEnd = (byte: number, bytes: Uint8Array, i: number, end: number): boolean =>
   byte === carriageReturn && i + 1 < end && bytes[i + 1] === lineFeed;
