@@ -39,6 +39,7 @@ export const errorCodes = {
   'memory-limit': { exit: 1, means: 'A batch needs more than settings.memoryLimit.' },
   'heap-limit': { exit: 1, means: 'A task needs more JavaScript memory than settings.workerHeap.' },
   'task-timeout': { exit: 1, means: 'A task ran longer than settings.taskTimeout.' },
+  'state-lost': { exit: 1, means: 'A thread that held windows or states ended, and no checkpoint has them.' },
   'worker-died': { exit: 1, means: 'A worker thread ended unexpectedly.' },
   'stop-timeout': { exit: 1, means: 'A graceful stop did not finish within settings.stopTimeout.' },
   'input-changed': { exit: 1, means: 'A planned input is gone, shorter or changed.' },

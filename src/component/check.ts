@@ -72,6 +72,7 @@ export function checkConfig(
   context: CheckContext,
 ): unknown {
   if (value === undefined) return setting.default === undefined ? undefined : defaultOf(setting, path, context);
+  if (setting.as !== undefined) return named(setting, setting.as, value, path, context);
   switch (setting.kind) {
     case 'json':
       return value;
@@ -88,6 +89,17 @@ export function checkConfig(
     default:
       return checkScalar(setting, value, path, context);
   }
+}
+
+function named(
+  { as: _, ...setting }: Setting,
+  name: string,
+  value: JsonValue,
+  path: Path,
+  context: CheckContext,
+): unknown {
+  const config = checkConfig(setting, value, path, context);
+  return config === undefined ? undefined : { [name]: config };
 }
 
 /** Defaults are written as in a job file, and are right. */
@@ -129,7 +141,10 @@ function scalarOf(setting: Setting, value: JsonValue, context: CheckContext): Sc
   }
 }
 
-/** The alternative is picked by the type of the value, and only its problems are told. */
+/**
+ * The alternative is picked by the type of the value, among several texts by the first that fits, and only its problems are
+ * told.
+ */
 function checkOneOf(setting: Setting, value: JsonValue, path: Path, context: CheckContext): unknown {
   const options = (setting.options ?? []).filter((option) => takes(option, value, context));
   if (options.length < 2) {
@@ -153,10 +168,17 @@ function isFine(setting: Setting, value: JsonValue, path: Path, context: CheckCo
     fine = false;
   };
   const numbersAsMilliseconds = context.numbersAsMilliseconds ?? false;
-  const quiet = { report, fn: () => undefined, stream: () => undefined, numbersAsMilliseconds };
+  const fn = (text: string): undefined => {
+    fine &&= looksLikeFunction(text);
+  };
+  const quiet = { report, fn, stream: () => undefined, numbersAsMilliseconds };
   checkConfig(setting, value, path, { ...quiet, path: (text) => text, formats: context.formats });
   return fine;
 }
+
+/** An arrow, `function`, a name or a member: what tells a function from another text, a URL say. */
+const looksLikeFunction = (text: string): boolean =>
+  /=>|^\s*function\b|^\s*[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*\s*$/u.test(text);
 
 function checkList(setting: Setting, value: JsonValue, path: Path, context: CheckContext): unknown {
   if (!Array.isArray(value)) return refuse(context, path, wrongType(setting, value));

@@ -28,8 +28,10 @@ export interface Setting<T = unknown> {
   readonly items?: Setting;
   /** `object`: its settings. */
   readonly properties?: { readonly [name: string]: Setting };
-  /** `oneOf`: the alternatives, told apart by the type of the value. */
+  /** `oneOf`: the alternatives, told apart by the type of the value; among texts, the first that fits. */
   readonly options?: readonly Setting[];
+  /** An alternative whose value stands in the config as `{ [as]: value }`, since it looks like that of another one. */
+  readonly as?: string;
   /** Only for types; never there at run time. */
   readonly type?: T;
 }
@@ -123,4 +125,6 @@ export const s = {
     alternatives: A,
     options: O,
   ): Setting<Static<A[number]>> & O => ({ kind: 'oneOf', options: alternatives, ...options }),
+  as: <const N extends string, S extends Setting>(name: N, of: S) =>
+    ({ ...of, as: name }) as Setting as Setting<{ readonly [K in N]: Static<S> }>,
 };

@@ -1,9 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration } from '../../base/duration.ts';
+import { reasonOf } from '../../base/network.ts';
 import type { Receiver, ReceiverContext } from '../../component/source.ts';
 import { Inflow } from '../receiving/inflow.ts';
-import { addressOf, keepAliveAfter, reasonOf } from './addresses.ts';
+import { addressOf, keepAliveAfter } from './addresses.ts';
 
 interface ConnectConfig {
   readonly host: string;

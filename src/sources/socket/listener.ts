@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { messageOf, StreamjobError } from '../../base/errors.ts';
+import { reasonOf } from '../../base/network.ts';
 import type { Receiver, ReceiverContext } from '../../component/source.ts';
 import { Inflow, pollTurn } from '../receiving/inflow.ts';
-import { addressOf, keepAliveAfter, reasonOf } from './addresses.ts';
+import { addressOf, keepAliveAfter } from './addresses.ts';
 
 interface ListenConfig {
   readonly host: string;
