@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemClock } from '../base/clock.ts';
+import { endBySignal } from '../base/endBySignal.ts';
 import { StreamjobError } from '../base/errors.ts';
 import { catalog } from '../catalog/index.ts';
 import { MemoryJournal } from '../checkpoint/memory.ts';
@@ -12,7 +13,7 @@ import { type Log, type LogOptions, openLog } from './log.ts';
 import { onClosedOutput } from './output.ts';
 import { reportError } from './reportError.ts';
 import { type RunLog, runLog } from './runLog.ts';
-import { onSignals } from './signals.ts';
+import { exitCodeOf, onSignals, type Signal } from './signals.ts';
 
 interface RunOptions extends VariableOptions, LogOptions {
   readonly threads?: number | 'auto';
@@ -62,7 +63,7 @@ function start(job: RunnableJob, { threads, once, batches, duration }: RunOption
 async function untilDone(running: RunningJob, log: Log): Promise<number> {
   const ignoreSignals = onSignals(
     (signal) => void running.stop(`${signal}; once more ends at once`),
-    (exitCode) => void endAtOnce(running, exitCode),
+    (signal) => void endAtOnce(running, signal),
   );
   const ignoreOutput = onClosedOutput(() => void running.stop('nobody reads the output any more'));
   try {
@@ -76,10 +77,11 @@ async function untilDone(running: RunningJob, log: Log): Promise<number> {
   }
 }
 
-/** Gives what is open a moment to be closed. */
-async function endAtOnce(running: RunningJob, exitCode: number): Promise<void> {
-  await Promise.race([running.abort(), sleep(1_000)]);
-  process.exit(exitCode);
+/** Gives what is open a moment to be closed. What hangs even then would make `process.exit` wait. */
+async function endAtOnce(running: RunningJob, signal: Signal): Promise<void> {
+  const closed = await Promise.race([running.abort().then(() => true), sleep(1_000, false)]);
+  if (closed) process.exit(exitCodeOf(signal));
+  endBySignal(signal);
 }
 
 /** With `--once` a job ends by itself, so each of its sources must. */
