@@ -1,3 +1,5 @@
+import { deepStrictEqual } from 'node:assert/strict';
+
 /**
  * What equal means for keys, written down a second time and naively: same type, same content; the order of an object's
  * fields does not count; -0 is 0 and NaN is NaN.
@@ -22,3 +24,21 @@ const kindOf = (x: object): string =>
 
 const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((item, index) => sameKey(item, b[index]));
+
+/**
+ * Fails unless two values are exactly the same: kinds, -0, the order of fields and of the entries of maps and sets. Node's
+ * `deepStrictEqual` takes an invalid date within a map or set for different from itself.
+ */
+export function expectSame(a: unknown, b: unknown): void {
+  deepStrictEqual(exactForm(a), exactForm(b));
+}
+
+function exactForm(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return ['date', value.getTime()];
+  if (value instanceof Uint8Array) return ['bytes', ...value];
+  if (value instanceof Map) return ['map', ...[...value].map((entry) => entry.map(exactForm))];
+  if (value instanceof Set) return ['set', ...[...value].map(exactForm)];
+  if (Array.isArray(value)) return ['array', ...Array.from(value, exactForm)];
+  return ['object', ...Object.entries(value).map(([name, field]) => [name, exactForm(field)])];
+}

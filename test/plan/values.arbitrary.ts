@@ -97,7 +97,7 @@ export function objectFrom(fields: readonly (readonly [string, unknown])[]): obj
 }
 
 /**
- * Every value of the value domain (src/plan/value.ts). To be compared by node's `deepStrictEqual`: vitest's `toEqual` takes a
+ * Every value of the value domain (src/plan/value.ts). To be compared by `expectSame` (equality.ts): vitest's `toEqual` takes a
  * field named `constructor` for the object's class.
  */
 export const anyValue: fc.Arbitrary<unknown> = fc.letrec((tie) => ({

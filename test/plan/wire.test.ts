@@ -1,7 +1,7 @@
-import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WireReader, WireWriter } from '#src/plan/wire.ts';
+import { expectSame } from './equality.ts';
 import { anyValue, awkwardTexts, objectFrom } from './values.arbitrary.ts';
 
 function bytesOf(...values: unknown[]): Uint8Array {
@@ -23,7 +23,7 @@ describe('what is written is read', () => {
   test('for values of every kind', () => {
     fc.assert(
       fc.property(fc.array(anyValue, { maxLength: 4 }), (values) => {
-        deepStrictEqual(readAll(bytesOf(...values)), values);
+        expectSame(readAll(bytesOf(...values)), values);
       }),
       { numRuns: 1000 },
     );
@@ -35,7 +35,7 @@ describe('what is written is read', () => {
         const bytes = bytesOf(value);
         const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + 20), 3);
         shared.set(bytes, offset);
-        deepStrictEqual(readAll(shared, offset, offset + bytes.length), [value]);
+        expectSame(readAll(shared, offset, offset + bytes.length), [value]);
       }),
     );
   });
