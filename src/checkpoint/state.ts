@@ -1,5 +1,6 @@
 import type { JsonValue } from '../base/json.ts';
-import type { Memory, Partition, Split } from '../component/source.ts';
+import type { Memory, Partition } from '../component/source.ts';
+import { isStored, type StoredBlock } from '../engine/blockFile.ts';
 
 /** What is written into the journal. Sources go by their names: the numbers of nodes change with the job. */
 export type Entry =
@@ -98,11 +99,10 @@ function apply(memory: Map<string, JsonValue>, changes: Iterable<readonly [strin
 }
 
 /** The stored blocks among the splits, in their order. */
-const blocksIn = (partitions: readonly Partition[]): Split[] =>
-  partitions.flat().filter((split) => typeof split.file === 'string' && typeof split.crc === 'number');
+const blocksIn = (partitions: readonly Partition[]): StoredBlock[] => partitions.flat().filter(isStored);
 
 /** `tweets/7` at 120 is file 7. */
-export const positionOf = (split: Split): Position => ({
-  file: Number(String(split.file).split('/').at(-1)),
-  offset: Number(split.offset),
+const positionOf = ({ file, offset }: StoredBlock): Position => ({
+  file: Number(file.slice(file.lastIndexOf('/') + 1)),
+  offset,
 });

@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import { sealLine } from '../base/checksum.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
 import { failpoint } from '../base/failpoint.ts';
+import type { Split } from '../component/source.ts';
 
 /** Where a block of received data lies: `data` bytes of whole records, then `bad` bytes that tell of what was no record. */
 export type StoredBlock = {
@@ -15,6 +16,10 @@ export type StoredBlock = {
   readonly bad: number;
   readonly crc: number;
 };
+
+/** Whether a split of a batch is a stored block, and not something that a source lists. */
+export const isStored = (split: Split): split is StoredBlock =>
+  typeof split.file === 'string' && typeof split.crc === 'number';
 
 /** The line in front of a block: all of StoredBlock that cannot be seen from where it lies. */
 export type BlockHeader = Pick<StoredBlock, 'data' | 'bad' | 'crc'>;

@@ -26,8 +26,11 @@ export interface Engine {
    */
   runBatch(batch: Batch): Promise<BatchResult>;
 
-  /** The batch is done: its blocks and results can go. */
-  forget(time: number): void;
+  /**
+   * The batch is over: its blocks and results can go. If it is `done`, what it changed in windows and states stays; if it was
+   * given up, that is taken back before the next batch.
+   */
+  forget(time: number, done: boolean): void;
 
   close(): Promise<void>;
 }

@@ -1,0 +1,210 @@
+import type { Partition } from '../component/source.ts';
+import { isStored, type StoredBlock } from '../engine/blockFile.ts';
+import type { Batch, ReceivedBlock } from '../engine/engine.ts';
+import type { NodeId, Plan } from '../plan/plan.ts';
+import { BlockFolder } from './blocks.ts';
+import { type Disk, makeDirectory, realDisk, usingDirectory } from './disk.ts';
+import type { Journal, Recovered, SourceMemory } from './journal.ts';
+import { Lock } from './lock.ts';
+import { Log } from './log.ts';
+import { format, type Meta, sinksAsBefore, sourcesOf, writeMeta } from './meta.ts';
+import { type Checkpoint, filesOf, inputsByNode, readCheckpoint, requireSources } from './recovery.ts';
+import { type Entry, type Inputs, JournalState } from './state.ts';
+
+export interface DurableOptions {
+  readonly directory: string;
+  /** Begin with nothing: what an earlier run has left is removed. */
+  readonly fresh?: boolean;
+  /** For tests, which count and disturb what is written. */
+  readonly disk?: Disk;
+  /** For tests: nothing that is done is removed, so that a test can see what each batch has read. */
+  readonly keep?: boolean;
+  /** Told of what a user may want to know, such as a repair. */
+  log?(level: 'debug' | 'info' | 'warn', message: string): void;
+}
+
+/** A journal is written anew when it is larger than this, and than twice what it was when it was new. */
+const smallest = 1e6;
+/** That a batch is done is safe at the latest after so many milliseconds. */
+const syncAfter = 1_000;
+
+/** The journal of a checkpoint directory, as README.md of this folder describes it. */
+export class DurableJournal implements Journal {
+  readonly #directory: string;
+  readonly #disk: Disk;
+  readonly #options: DurableOptions;
+  readonly #log: Log<readonly Entry[]>;
+  readonly #folders = new Map<string, BlockFolder>();
+  #lock: Lock | undefined;
+  #state!: JournalState;
+  #names: ReadonlyMap<NodeId, string> = new Map();
+  #compactAt = smallest;
+  #timer: NodeJS.Timeout | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  /** After a write that failed nobody knows what is in the file. */
+  #broken: unknown;
+
+  constructor(options: DurableOptions) {
+    this.#options = options;
+    this.#directory = options.directory;
+    this.#disk = options.disk ?? realDisk;
+    this.#log = new Log(filesOf(options.directory).journal, this.#disk);
+  }
+
+  open(plan: Plan): Promise<Recovered> {
+    return usingDirectory(this.#directory, () => this.#open(plan));
+  }
+
+  async #open(plan: Plan): Promise<Recovered> {
+    const files = filesOf(this.#directory);
+    await makeDirectory(this.#directory);
+    this.#lock = Lock.take(files.lock, plan.name);
+    const { meta, state, lines, torn } = this.#options.fresh ? nothing() : await readCheckpoint(this.#directory, plan);
+    if (torn > 0) this.#options.log?.('info', `${files.journal}: ${torn} bytes at the end were never written whole`);
+    requireSources(this.#directory, state, plan);
+    this.#state = state;
+    this.#names = new Map(sourcesOf(plan).map(({ id, origin }) => [id, origin.name]));
+    await this.#compact(this.#options.keep ? lines : undefined);
+    if (this.#options.fresh) await this.#disk.remove(files.blocks);
+    await makeDirectory(files.blocks);
+    const blocks = await this.#unassigned();
+    await writeMeta(files.meta, metaOf(plan, meta), this.#disk);
+    await this.#removeBlocks();
+    return this.#recovered(meta && sinksAsBefore(meta.plan, plan), blocks);
+  }
+
+  async #unassigned(): Promise<Map<NodeId, readonly ReceivedBlock[]>> {
+    const found = new Map<NodeId, readonly ReceivedBlock[]>();
+    for (const [id, name] of this.#names) {
+      const folder = new BlockFolder(filesOf(this.#directory).blocks, name, this.#disk);
+      this.#folders.set(name, folder);
+      const stored = await folder.after(this.#state.taken.get(name));
+      if (stored.length > 0) found.set(id, stored.map(receivedBlock));
+    }
+    return found;
+  }
+
+  #recovered(sinks: ReadonlySet<NodeId> | undefined, blocks: Recovered['blocks']): Recovered {
+    const { zero, last, waiting, memory } = this.#state;
+    const ids = new Map([...this.#names].map(([id, name]) => [name, id]));
+    const batches = [...waiting].map(([time, inputs]) => ({
+      time,
+      zeroTime: zero!,
+      inputs: inputsByNode(inputs, ids),
+    }));
+    return {
+      ...(zero !== undefined && { zeroTime: zero }),
+      ...(last !== undefined && { lastTime: last }),
+      unfinished: batches,
+      memory: new Map([...this.#names].map(([id, name]) => [id, new Map(memory.get(name))])),
+      blocks,
+      sinks: sinks ?? new Set(),
+      blocksDirectory: filesOf(this.#directory).blocks,
+    };
+  }
+
+  planned(batch: Batch, memory: SourceMemory): Promise<void> {
+    return this.#next(async () => {
+      this.#lock!.check();
+      await this.#write(this.#planEntries(batch, memory));
+      await this.#sync();
+    });
+  }
+
+  #planEntries({ time, zeroTime, inputs }: Batch, memory: SourceMemory): Entry[] {
+    const entries: Entry[] = this.#state.zero === undefined ? [{ zero: zeroTime }] : [];
+    for (const [id, changes] of memory) entries.push({ source: this.#nameOf(id), memory: Object.fromEntries(changes) });
+    const named = [...inputs].map(([id, partitions]) => [this.#nameOf(id), partitions.map(withoutMemoryPlace)]);
+    return [...entries, { planned: time, inputs: Object.fromEntries(named) as Inputs }];
+  }
+
+  /** It is with the system at once; the next plan, or a moment of rest, makes it safe against a loss of power. */
+  done(time: number): Promise<void> {
+    return this.#next(async () => {
+      await this.#write([{ done: time }]);
+      this.#timer ??= setTimeout(() => void this.synced().catch(() => undefined), syncAfter).unref();
+    });
+  }
+
+  synced(): Promise<void> {
+    return this.#next(() => this.#sync());
+  }
+
+  async check(): Promise<void> {
+    if (this.#broken) throw this.#broken;
+    this.#lock!.check();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    try {
+      if (this.#state && !this.#broken) await this.synced();
+    } finally {
+      await this.#log.close();
+      this.#lock?.release();
+    }
+  }
+
+  /** A journal that has become too long is written anew with what it adds up to; the entries are then in there. */
+  async #write(entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) this.#state.apply(entry);
+    if (this.#log.length > this.#compactAt && !this.#options.keep) await this.#compact();
+    else await this.#log.append(entries);
+  }
+
+  async #compact(lines: Checkpoint['lines'] = [...this.#state.entries()].map((entry) => [entry])): Promise<void> {
+    await this.#log.rewrite(lines);
+    this.#compactAt = Math.max(smallest, 2 * this.#log.length);
+  }
+
+  async #sync(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#log.sync();
+    await this.#removeBlocks();
+  }
+
+  /** Blocks of batches that are done; what is not yet safely known to be done may be needed again. */
+  async #removeBlocks(): Promise<void> {
+    if (this.#options.keep) return;
+    for (const [name, folder] of this.#folders) await folder.removeBefore(this.#state.firstFileNeeded(name));
+  }
+
+  #nameOf(id: NodeId): string {
+    return this.#names.get(id)!;
+  }
+
+  /** One call after the other; after one that has failed, none. */
+  #next(call: () => Promise<void>): Promise<void> {
+    const guarded = async (): Promise<void> => {
+      if (this.#broken) throw this.#broken;
+      await usingDirectory(this.#directory, call).catch((error: unknown) => {
+        this.#broken = error;
+        throw error;
+      });
+    };
+    const result = this.#last.then(guarded);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+const metaOf = (plan: Plan, before: Meta | undefined): Meta => ({
+  format,
+  job: plan.name,
+  batchInterval: plan.batchInterval,
+  created: before?.created ?? new Date().toISOString(),
+  plan,
+});
+
+/** As if there had been no run. */
+const nothing = (): Checkpoint => ({ state: new JournalState(), lines: [], torn: 0 });
+
+/** Where a block lies in memory means nothing to a later process, if it lies on the disk too. */
+const withoutMemoryPlace = (partition: Partition): Partition =>
+  partition.map((split) => {
+    const { block, ...stored } = split;
+    return block !== undefined && isStored(stored) ? stored : split;
+  });
+
+const receivedBlock = (stored: StoredBlock): ReceivedBlock => ({ bytes: stored.data, stored });
