@@ -7,10 +7,22 @@ const lookEvery = 20;
 /** Thrown when the thread's memory is beyond its limit; the message for the user is made where the step is known. */
 export class HeapExceeded extends Error {
   readonly bytes: number;
+  /** Held by the table that was being filled, if it is one of merging. */
+  keys = 0;
 
   constructor(bytes: number) {
     super('the heap is beyond its limit');
     this.bytes = bytes;
+  }
+}
+
+/** Fills a table; if that exceeds the heap, the error says how many keys it held. */
+export function filling(table: { readonly size: number }, fill: () => void): void {
+  try {
+    fill();
+  } catch (thrown) {
+    if (thrown instanceof HeapExceeded) thrown.keys = table.size;
+    throw thrown;
   }
 }
 
