@@ -30,6 +30,10 @@ export const errorCodes = {
   'not-supported': { exit: 2, means: 'The engine cannot run this.' },
   'test-failed': { exit: 1, means: 'A test of a job file failed.' },
   'step-failed': { exit: 1, means: 'A function of the job threw an error.' },
+  'bad-transform': {
+    exit: 1,
+    means: 'A transform or foreachRDD function did with RDDs what cannot be done there, or gave no RDD.',
+  },
   'bad-record': { exit: 1, means: 'A record could not be framed or decoded.' },
   'not-a-pair': { exit: 1, means: 'A keyed step got a record that is not a [key, value] pair.' },
   'not-a-value': { exit: 1, means: 'A function returned something that is not a record value.' },

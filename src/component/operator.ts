@@ -13,6 +13,8 @@ export interface OperatorDefinition<S extends Setting = Setting> {
   /** The setting that a value in place of the settings stands for: `reduceByKey: (a, b) => a + b`. */
   readonly short?: string;
   readonly examples: readonly OperatorExample[];
+  /** True if what the step keeps from batch to batch must survive a restart; absent: never. */
+  needsCheckpoint?(config: Static<S>): boolean;
   /** Adds the nodes of this step behind `input` and returns the edge out of the last one. */
   build(plan: PlanBuilder, input: Edge, config: Static<S>): Edge;
 }

@@ -1,18 +1,20 @@
-import type {
-  CogroupNode,
-  Edge,
-  FoldNode,
-  NarrowNode,
-  NodeId,
-  Origin,
-  PlanNode,
-  RepartitionNode,
-  SinkNode,
-  SortNode,
-  SourceNode,
-  StateNode,
-  UnionNode,
-  WindowNode,
+import {
+  type CogroupNode,
+  type Edge,
+  type FoldNode,
+  type NarrowNode,
+  type NodeId,
+  type Origin,
+  type PlanNode,
+  type RepartitionNode,
+  type SinkNode,
+  type SortNode,
+  type SourceNode,
+  type StateNode,
+  slidesOf,
+  type TransformNode,
+  type UnionNode,
+  type WindowNode,
 } from './plan.ts';
 
 type New<N extends PlanNode> = Omit<N, 'id' | 'kind' | 'origin' | 'onError'>;
@@ -22,6 +24,16 @@ export class PlanBuilder {
   readonly nodes: PlanNode[] = [];
   origin: Origin = { name: '', component: '' };
   onError: 'skip' | 'emit' | undefined;
+  readonly #batchInterval: number;
+
+  constructor(batchInterval = 1_000) {
+    this.#batchInterval = batchInterval;
+  }
+
+  /** Every how many milliseconds records come out of an edge. */
+  slideOf({ from }: Edge): number {
+    return slidesOf({ batchInterval: this.#batchInterval, nodes: this.nodes })[from]!;
+  }
 
   source(node: New<SourceNode>): Edge {
     return this.#add({ kind: 'source', ...node });
@@ -57,6 +69,10 @@ export class PlanBuilder {
 
   state(node: New<StateNode>): Edge {
     return this.#add({ kind: 'state', ...node });
+  }
+
+  transform(node: New<TransformNode>): Edge {
+    return this.#add({ kind: 'transform', ...node });
   }
 
   sink(node: New<SinkNode>): NodeId {

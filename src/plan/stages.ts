@@ -1,4 +1,13 @@
-import { type Edge, inputsOf, type NodeId, type Plan, type PlanNode } from './plan.ts';
+import {
+  type Edge,
+  inputsOf,
+  isDue,
+  type NodeId,
+  type Plan,
+  type PlanNode,
+  parentsFirst,
+  type WindowNode,
+} from './plan.ts';
 
 /**
  * A run of work between shuffles: what one task does with one partition. A stage begins at a source or behind a shuffle
@@ -38,7 +47,7 @@ export interface Leaf {
 export function stagesOf(plan: Plan): readonly Stage[] {
   const consumers = consumersOf(plan);
   const stages: Stage[] = [];
-  for (const root of plan.nodes) {
+  for (const root of parentsFirst(plan.nodes)) {
     if (root.kind !== 'source' && !shuffles(root)) continue;
     const { pipe, leaves } = growPipe(root, consumers);
     if (leaves.length === 0) continue;
@@ -50,7 +59,7 @@ export function stagesOf(plan: Plan): readonly Stage[] {
 
 /** True for nodes that begin a stage: their input is moved between partitions, or kept from batch to batch. */
 export const shuffles = (node: PlanNode): boolean =>
-  node.kind !== 'source' && node.kind !== 'narrow' && node.kind !== 'union' && node.kind !== 'sink';
+  !['source', 'narrow', 'union', 'transform', 'sink'].includes(node.kind);
 
 interface Consumer {
   readonly node: PlanNode;
@@ -72,7 +81,7 @@ function consumersOf(plan: Plan): (edge: Edge) => readonly Consumer[] {
 
 function usefulNodes(plan: Plan): ReadonlySet<NodeId> {
   const useful = new Set<NodeId>();
-  for (const node of plan.nodes.toReversed()) {
+  for (const node of parentsFirst(plan.nodes).toReversed()) {
     if (node.kind === 'sink' || useful.has(node.id)) {
       useful.add(node.id);
       for (const edge of inputsOf(node)) useful.add(edge.from);
@@ -97,18 +106,37 @@ function growPipe(root: PlanNode, consumers: (edge: Edge) => readonly Consumer[]
   return { pipe: { node: root, input: 0, ...branches(root, []) }, leaves };
 }
 
+/**
+ * What a stage does in a batch: it runs; or its window takes the batch in and gives nothing, between its slides; or it rests,
+ * because nothing comes. `slides` are those of the plan's nodes.
+ */
+export function turnOf(
+  { root }: Stage,
+  slides: readonly number[],
+  { time, zeroTime }: { readonly time: number; readonly zeroTime: number },
+): 'runs' | 'takesIn' | 'rests' {
+  const due = (node: NodeId): boolean => isDue(slides[node]!, time, zeroTime);
+  if (due(root.id)) return 'runs';
+  return root.kind === 'fold' && root.window && due(root.input.from) ? 'takesIn' : 'rests';
+}
+
+/** True for nodes that keep something on the thread that runs their partition, from batch to batch. */
+export const keeps = (node: PlanNode): boolean =>
+  node.kind === 'state' || (node.kind === 'fold' && node.window !== undefined);
+
 /** What the partitions of a plan's nodes depend on. */
 export interface PartitionSources {
   readonly sources: (id: NodeId) => number;
-  readonly windows: (id: NodeId) => number;
+  /** Of a window, if so many partitions of the batch arrive there. */
+  readonly windows: (window: WindowNode, arriving: number) => number;
   /** Default of keyed steps. */
   readonly parallelism: number;
 }
 
 /** How many partitions every node of the plan has in a batch. */
 export function partitionCounts(plan: Plan, of: PartitionSources): readonly number[] {
-  const counts: number[] = [];
-  for (const node of plan.nodes) counts.push(countOf(node, counts, of));
+  const counts = new Array<number>(plan.nodes.length).fill(0);
+  for (const node of parentsFirst(plan.nodes)) counts[node.id] = countOf(node, counts, of);
   return counts;
 }
 
@@ -121,6 +149,7 @@ function countOf(
     case 'source':
       return sources(node.id);
     case 'union':
+    case 'transform':
       return node.inputs.reduce((sum, edge) => sum + counts[edge.from]!, 0);
     case 'narrow':
     case 'sink':
@@ -134,7 +163,7 @@ function countOf(
     case 'repartition':
       return node.partitions;
     case 'window':
-      return windows(node.id);
+      return windows(node, counts[node.input.from]!);
     case 'state':
       return node.partitions ?? parallelism;
   }

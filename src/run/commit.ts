@@ -60,13 +60,15 @@ export class Sinks {
   }
 
   /**
-   * Commits a batch, begun in the order of sinks. All sinks get their turn, also after one has failed: those that have
+   * Commits a batch in the sinks that are due, begun in their order. All sinks get their turn, also after one has failed: those that have
    * not been asked would be the poorer if the job goes on. Throws the first error.
    */
   async commit(time: number, { sinks: messages }: BatchResult): Promise<void> {
     const errors: unknown[] = [];
     await sideBySide(this.#options.concurrency, this.#sinks, async ({ node, driver, again }) => {
-      const commit = () => driver.commit(time, messages.get(node.id) ?? [], again && this.#rerun.has(time));
+      const mine = messages.get(node.id);
+      if (mine === undefined) return;
+      const commit = () => driver.commit(time, mine, again && this.#rerun.has(time));
       await calling(node, () => this.#retrying(node, commit)).catch((error: unknown) => errors.push(error));
     });
     if (errors.length > 0) throw errors[0];

@@ -48,5 +48,5 @@ async function computeAndCommit(batch: Batch, { engine, journal, sinks, cut }: E
 async function finish({ time }: Batch, { journal, inputs, engine }: Execution, succeeded: boolean): Promise<void> {
   await journal.done(time);
   if (succeeded) await inputs.committed(time, () => journal.synced());
-  engine.forget(time);
+  engine.forget(time, succeeded);
 }

@@ -2,12 +2,13 @@ import { type ErrorCode, StreamjobError } from '../../base/errors.ts';
 import type { CommitMessage } from '../../component/sink.ts';
 import type { Split } from '../../component/source.ts';
 import type { Batch, BatchResult } from '../../engine/engine.ts';
-import { inputsOf, type NodeId, type Plan } from '../../plan/plan.ts';
+import { inputsOf, isDue, type NodeId, type Plan, type PlanNode, slidesOf } from '../../plan/plan.ts';
 import { stageName, stagePlace } from '../../plan/stageName.ts';
-import { type Leaf, partitionCounts, partitionOffset, type Stage } from '../../plan/stages.ts';
+import { keeps, type Leaf, partitionCounts, partitionOffset, type Stage, turnOf } from '../../plan/stages.ts';
 import type { Extents } from '../wire/extents.ts';
-import type { LeafTask, TaskDone, TaskMessage, TaskSplit } from '../wire/messages.ts';
+import type { Keeping, LeafTask, TaskDone, TaskMessage, TaskSplit } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
+import type { RawWindows } from './rawWindows.ts';
 import type { ThreadPool } from './threadPool.ts';
 
 export interface BatchRunOptions {
@@ -16,7 +17,10 @@ export interface BatchRunOptions {
   readonly batch: Batch;
   readonly threads: ThreadPool;
   readonly memory: SlabPool;
+  readonly windows: RawWindows;
   readonly taskRetries: number;
+  /** How what the nodes of a plan keep is found. */
+  readonly keeping: Keeping;
   /** What a split of the batch is for a task: blocks are looked up. */
   taskSplit(split: Split): TaskSplit;
 }
@@ -24,6 +28,7 @@ export interface BatchRunOptions {
 /** One attempt at a batch: its stages as soon as what feeds them is complete, their tasks side by side. */
 export class BatchRun {
   readonly #options: BatchRunOptions;
+  readonly #slides: readonly number[];
   readonly #counts: readonly number[];
   /** What has arrived at each shuffle input: the buckets of each map task at its place in the order of partitions. */
   readonly #shuffled = new Map<string, (readonly Extents[])[]>();
@@ -35,13 +40,15 @@ export class BatchRun {
 
   constructor(options: BatchRunOptions) {
     this.#options = options;
-    const { plan, batch, threads } = options;
+    const { plan, batch, threads, windows, keeping } = options;
+    windows.begin(batch.time, keeping.standing);
+    this.#slides = slidesOf(plan);
     this.#counts = partitionCounts(plan, {
       sources: (id) => batch.inputs.get(id)?.length ?? 0,
-      windows: () => 0,
+      windows: (window, arriving) => windows.partitions(window, arriving),
       parallelism: threads.size,
     });
-    for (const node of plan.nodes) if (node.kind === 'sink') this.#committable.set(node.id, []);
+    for (const { kind, id } of plan.nodes) if (kind === 'sink' && this.#isDue(id)) this.#committable.set(id, []);
   }
 
   /** Rejects with the first error, once nothing of this attempt is running any more. */
@@ -58,7 +65,7 @@ export class BatchRun {
     const outcomes = await Promise.allSettled(stages);
     for (const slab of this.#slabs) this.#options.memory.release(slab);
     const failure = outcomes.find((outcome) => outcome.status === 'rejected' && outcome.reason !== cancelled);
-    if (failure) throw (failure as PromiseRejectedResult).reason;
+    if (failure) throw this.#options.windows.explained((failure as PromiseRejectedResult).reason);
     return { sinks: this.#committable, recordsIn: this.#recordsIn, tasks: this.#tasks };
   }
 
@@ -68,6 +75,7 @@ export class BatchRun {
     } catch {
       throw cancelled;
     }
+    if (turnOf(stage, this.#slides, this.#options.batch) === 'rests') return;
     const partitions = Array.from({ length: this.#counts[stage.root.id]! }, (_, partition) => partition);
     const outcomes = await Promise.allSettled(partitions.map((partition) => this.#runTask(stage, partition)));
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
@@ -75,38 +83,44 @@ export class BatchRun {
   }
 
   async #runTask(stage: Stage, partition: number): Promise<void> {
-    const leaves = stage.leaves.map((leaf) => this.#leafTask(leaf, partition));
+    const ends = this.#isDue(stage.root.id) ? stage.leaves : [];
+    const leaves = ends.map((leaf) => this.#leafTask(leaf, partition));
     const done = await this.#tryTask(stage, partition, leaves);
     this.#tasks++;
     this.#slabs.push(...done.slabs);
     if (stage.root.kind === 'source') this.#count(stage.root.id, done.recordsIn);
-    for (const [i, { node, input }] of stage.leaves.entries()) {
+    for (const [i, { node, input }] of ends.entries()) {
       const result = done.leaves[i]!;
       const place = leaves[i]!.partition;
       if ('message' in result) this.#committable.get(node.id)![place] = result.message;
+      else if (node.kind === 'window') this.#options.windows.keep(node.id, place, result.buckets[0]!);
       else this.#shuffle(node.id, input)[place] = result.buckets;
     }
   }
 
-  /** A task touches no state, and nobody has seen a result of a failed one: it may be run again alone. */
+  /**
+   * Nobody has seen a result of a failed task, and what it has changed of its thread's windows and states is taken back when
+   * it is run again, so that it may be run again alone.
+   */
   async #tryTask(stage: Stage, partition: number, leaves: readonly LeafTask[]): Promise<TaskDone> {
     for (let attempt = 0; ; attempt++) {
       if (this.#failed) throw cancelled;
       try {
         return await this.#options.threads.run(this.#message(stage, partition, leaves), this.#place(stage, partition));
       } catch (thrown) {
-        if (thrown === cancelled || attempt >= this.#options.taskRetries) throw this.#fail(ofStage(stage, thrown));
+        const final = attempt >= this.#options.taskRetries || !mayPass(thrown);
+        if (final) throw this.#fail(ofStage(stage, thrown));
       }
     }
   }
 
   /** Where keyed data lies; anything else may run anywhere. */
   #place(stage: Stage, partition: number): number | undefined {
-    return stage.root.kind === 'source' ? undefined : partition;
+    return stage.root.kind === 'source' || stage.root.kind === 'window' ? undefined : partition;
   }
 
   #message(stage: Stage, partition: number, leaves: readonly LeafTask[]): TaskMessage {
-    const { batch, taskSplit } = this.#options;
+    const { batch, taskSplit, keeping } = this.#options;
     const { root } = stage;
     const splits = root.kind === 'source' ? batch.inputs.get(root.id)![partition]! : [];
     const id = ++taskIds;
@@ -117,12 +131,23 @@ export class BatchRun {
       time: batch.time,
       attempt: `${process.pid}-${id}`,
       splits: splits.map(taskSplit),
-      buckets: inputsOf(root).map((_, input) => this.#bucketsOf(root.id, input, partition)),
+      buckets: this.#bucketsOf(root, partition),
       leaves,
+      partition,
+      partitions: this.#counts[root.id]!,
+      ...(keeps(root) && { keeps: keeping }),
+      emits: this.#isDue(root.id),
     };
   }
 
-  #bucketsOf(node: NodeId, input: number, partition: number): readonly Extents[] {
+  #bucketsOf(root: PlanNode, partition: number): readonly (readonly Extents[])[] {
+    if (root.kind === 'window') {
+      return [this.#options.windows.partition(root.id, partition, this.#counts[root.id]!)];
+    }
+    return inputsOf(root).map((_, input) => this.#shuffledTo(root.id, input, partition));
+  }
+
+  #shuffledTo(node: NodeId, input: number, partition: number): readonly Extents[] {
     const buckets: Extents[] = [];
     for (const task of this.#shuffle(node, input)) {
       const bucket = task?.[partition];
@@ -133,7 +158,8 @@ export class BatchRun {
 
   #leafTask(leaf: Leaf, partition: number): LeafTask {
     const { plan } = this.#options;
-    const targets = leaf.node.kind === 'sink' ? 0 : this.#counts[leaf.node.id]!;
+    const { kind, id } = leaf.node;
+    const targets = kind === 'sink' ? 0 : kind === 'window' ? 1 : this.#counts[id]!;
     return { partition: partition + partitionOffset(leaf, plan, this.#counts), targets };
   }
 
@@ -142,6 +168,11 @@ export class BatchRun {
     const shuffle = this.#shuffled.get(key) ?? [];
     this.#shuffled.set(key, shuffle);
     return shuffle;
+  }
+
+  #isDue(node: NodeId): boolean {
+    const { time, zeroTime } = this.#options.batch;
+    return isDue(this.#slides[node]!, time, zeroTime);
   }
 
   #count(source: NodeId, records: number): void {
@@ -157,6 +188,9 @@ export class BatchRun {
     return thrown;
   }
 }
+
+const mayPass = (thrown: unknown): boolean =>
+  thrown !== cancelled && !(thrown instanceof StreamjobError && !thrown.mayPass);
 
 /** Who ended a thread cannot say which step it was. */
 function ofStage(stage: Stage, thrown: unknown): unknown {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { catalog } from '../../catalog/index.ts';
 import type { Split } from '../../component/source.ts';
+import { isStored } from '../../engine/blockFile.ts';
 import type { Batch, BatchResult, Engine, EngineEvents, EngineJob } from '../../engine/engine.ts';
 import { defaultSettings, type JobSettings } from '../../plan/jobSettings.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -8,6 +9,7 @@ import { type Stage, stagesOf } from '../../plan/stages.ts';
 import type { FromWorker, OpenMessage, TaskSplit } from '../wire/messages.ts';
 import { SlabPool } from '../wire/slabs.ts';
 import { BatchRun } from './batchRun.ts';
+import { RawWindows } from './rawWindows.ts';
 import { Receivers } from './receivers.ts';
 import { ThreadPool } from './threadPool.ts';
 
@@ -30,7 +32,12 @@ export class LocalEngine implements Engine {
   readonly #used = new Map<number, readonly number[]>();
   #plan: Plan | undefined;
   #events: EngineEvents | undefined;
+  /** Where received data is kept. */
+  #blocks: string | undefined;
   #stages: readonly Stage[] = [];
+  #windows: RawWindows | undefined;
+  /** The newest batch that is done: what windows and states keep from batches after it may be taken back. */
+  #standing = Number.NEGATIVE_INFINITY;
 
   /** The threads start at once, so that they load while the job is still being read. */
   constructor(options: Partial<Options> = {}) {
@@ -43,12 +50,14 @@ export class LocalEngine implements Engine {
     this.#receivers = new Receivers(shared);
   }
 
-  async open({ plan, configs, events, strict = false }: EngineJob): Promise<void> {
+  async open({ plan, configs, events, blocks, strict = false }: EngineJob): Promise<void> {
     this.#plan = plan;
     this.#events = events;
+    this.#blocks = blocks;
     this.#stages = stagesOf(plan);
+    this.#windows = new RawWindows(plan, this.#memory, this.parallelism);
     const { blockInterval } = this.#options;
-    const job: OpenMessage = { type: 'open', plan, configs, strict, blockInterval };
+    const job: OpenMessage = { type: 'open', plan, configs, strict, blockInterval, ...(blocks && { blocks }) };
     const receiving = (await hasReceivers(plan)) ? this.#receivers.open(job, events) : undefined;
     await Promise.all([this.#threads.open(job), receiving]);
   }
@@ -70,6 +79,8 @@ export class LocalEngine implements Engine {
         batch,
         threads: this.#threads,
         memory: this.#memory,
+        windows: this.#windows!,
+        keeping: { standing: this.#standing, lived: this.#standing > Number.NEGATIVE_INFINITY },
         taskRetries: this.#options.taskRetries,
         taskSplit: (split) => this.#taskSplit(split),
       }).run();
@@ -78,7 +89,8 @@ export class LocalEngine implements Engine {
     }
   }
 
-  forget(time: number): void {
+  forget(time: number, done: boolean): void {
+    if (done) this.#standing = time;
     for (const id of this.#used.get(time) ?? []) this.#receivers.forget(id);
     this.#used.delete(time);
     this.#receivers.freed();
@@ -86,6 +98,7 @@ export class LocalEngine implements Engine {
 
   async close(): Promise<void> {
     await Promise.all([this.#threads.close(), this.#receivers.close()]);
+    this.#windows?.close();
   }
 
   #hear(message: FromWorker): void {
@@ -93,7 +106,8 @@ export class LocalEngine implements Engine {
   }
 
   #taskSplit(split: Split): TaskSplit {
-    return typeof split.block === 'number' ? { block: this.#receivers.block(split.block) } : { split };
+    if (typeof split.block === 'number') return { block: this.#receivers.block(split.block) };
+    return isStored(split) && this.#blocks ? { stored: split, root: this.#blocks } : { split };
   }
 }
 

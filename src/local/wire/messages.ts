@@ -1,5 +1,6 @@
 import type { CommitMessage } from '../../component/sink.ts';
 import type { Split } from '../../component/source.ts';
+import type { StoredBlock } from '../../engine/blockFile.ts';
 import type { ReceiverState } from '../../engine/engine.ts';
 import type { NodeId, Plan } from '../../plan/plan.ts';
 import type { WireError } from './errors.ts';
@@ -32,6 +33,8 @@ export interface OpenMessage {
   readonly configs: ReadonlyMap<NodeId, unknown>;
   readonly strict: boolean;
   readonly blockInterval: number;
+  /** Where received data is kept. */
+  readonly blocks?: string;
 }
 
 /** Run one partition of a stage. */
@@ -47,15 +50,35 @@ export interface TaskMessage {
   /** For a stage behind a shuffle: per input, the buckets of this partition in the order of the map tasks. */
   readonly buckets: readonly (readonly Extents[])[];
   readonly leaves: readonly LeafTask[];
+  /** The partition of the stage, out of how many. */
+  readonly partition: number;
+  readonly partitions: number;
+  /** For a stage whose root keeps something from batch to batch. */
+  readonly keeps?: Keeping;
+  /** False if a window only takes its batch in: the stage does not run, and there are no leaves. */
+  readonly emits: boolean;
 }
 
-/** Something that the source's reader reads, or a block in the pool. */
-export type TaskSplit = { readonly split: Split } | { readonly block: Block };
+/** How a task finds what the root of its stage keeps. */
+export interface Keeping {
+  /** What is kept holds for the batch of this time; what is newer is taken back. */
+  readonly standing: number;
+  /** Some batch has been run, so the thread must have something. */
+  readonly lived: boolean;
+}
+
+/** Something that the source's reader reads, a block in the pool, or one of an earlier run on the disk. */
+export type TaskSplit =
+  | { readonly split: Split }
+  | { readonly block: Block }
+  | { readonly stored: StoredBlock; readonly root: string };
 
 /** Received data: whole records, and what could not be framed. */
 export interface Block {
   readonly extents: Extents;
   readonly bad: readonly BadRecord[];
+  /** The connection that it came over, or a few of them. */
+  readonly from?: string;
 }
 
 export interface BadRecord {
@@ -77,7 +100,14 @@ export type FromWorker =
   | TaskDone
   | { readonly type: 'taskFailed'; readonly id: number; readonly error: WireError }
   /** The slabs are retained once for the block. */
-  | { readonly type: 'block'; readonly source: NodeId; readonly block: Block; readonly slabs: readonly number[] }
+  | {
+      readonly type: 'block';
+      readonly source: NodeId;
+      readonly block: Block;
+      readonly slabs: readonly number[];
+      /** Where it is kept. */
+      readonly stored?: StoredBlock;
+    }
   | {
       readonly type: 'receiver';
       readonly source: NodeId;

@@ -14,6 +14,12 @@ export interface Entering {
   readonly value: unknown;
 }
 
+export interface Failure {
+  readonly time: number;
+  readonly record: unknown;
+  readonly thrown: unknown;
+}
+
 /**
  * One partition of a window by key. A batch touches the keys that enter and those that leave, no others: each batch
  * remembers the keys that it brought.
@@ -25,6 +31,8 @@ export class FoldWindow implements BatchStore {
   /** The oldest first. */
   readonly #batches: BatchOfWindow[] = [];
   #firstData: number | undefined;
+  /** What failed in batches between slides waits for the next slide. */
+  #failures: Failure[] = [];
   #keysEver = 0;
 
   /** `step`: how many milliseconds lie between the batches that enter. */
@@ -35,19 +43,31 @@ export class FoldWindow implements BatchStore {
 
   /** What has left the window by the batch that is taken back has left by every later one too, so only entering is undone. */
   takeBack(after: number): void {
+    this.#failures = this.#failures.filter((failure) => failure.time <= after);
     const last = this.#batches.at(-1);
     if (last === undefined || last.time <= after) return;
     this.#batches.pop();
     if (this.#firstData === last.time) this.#firstData = undefined;
     for (const window of last.windows) {
       window.takeBack(last.time);
-      if (window.isEmpty) this.#table.delete(window.key);
+      this.#dropIfEmpty(window);
     }
   }
 
   /** True from the first value ever on. */
   get hadData(): boolean {
     return this.#firstData !== undefined;
+  }
+
+  hold(failure: Failure): void {
+    this.#failures.push(failure);
+  }
+
+  /** The failures that were held, which are forgotten. */
+  takeFailures(): readonly Failure[] {
+    const failures = this.#failures;
+    this.#failures = [];
+    return failures;
   }
 
   /** The window of a batch, younger than all before. */
@@ -76,12 +96,17 @@ export class FoldWindow implements BatchStore {
   }
 
   #leave(until: number, merge: Merge, failed: MergeFailed): void {
-    while (this.#batches.length > 0 && this.#batches[0]!.time <= until) {
-      for (const window of this.#batches.shift()!.windows) {
+    for (let [oldest] = this.#batches; oldest && oldest.time <= until; [oldest] = this.#batches) {
+      for (const window of oldest.windows) {
         window.leave(until, merge, failed);
-        if (window.isEmpty) this.#table.delete(window.key);
+        this.#dropIfEmpty(window);
       }
+      this.#batches.shift();
     }
+  }
+
+  #dropIfEmpty(window: KeyWindow): void {
+    if (window.isEmpty && this.#table.find(window.key) === window) this.#table.delete(window.key);
   }
 
   #add(key: unknown): KeyWindow {

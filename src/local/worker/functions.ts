@@ -33,6 +33,8 @@ function referencesOf(node: PlanNode): { [role: string]: FunctionReference } {
       const { create, mergeValue, mergeCombiners } = node;
       return { ...(create && { create }), mergeValue, mergeCombiners };
     }
+    case 'state':
+      return { fn: node.fn };
     case 'sort':
       return node.by ? { by: node.by } : {};
     default:

@@ -12,8 +12,8 @@ export type MergeFailed = (key: unknown, values: readonly [unknown, unknown], th
  */
 export class KeyWindow {
   readonly key: unknown;
-  readonly #frontTimes: number[] = [];
-  readonly #frontMerged: unknown[] = [];
+  #frontTimes: number[] = [];
+  #frontMerged: unknown[] = [];
   #backTimes: number[] = [];
   #backValues: unknown[] = [];
   /** All of the back. */
@@ -85,12 +85,17 @@ export class KeyWindow {
     return [this.#frontMerged.at(-1), this.#backMerged];
   }
 
-  /** The back, from an index on, becomes the front, which is empty. */
+  /** The back, from an index on, becomes the front, which is empty. If it throws, nothing has changed. */
   #turn(from: number, merge: Merge, failed: MergeFailed): void {
+    const times: number[] = [];
+    const merged: unknown[] = [];
     for (let i = this.#backTimes.length - 1; i >= from; i--) {
-      this.#frontMerged.push(this.#withYounger(this.#backValues[i], merge, failed));
-      this.#frontTimes.push(this.#backTimes[i]!);
+      const value = this.#backValues[i];
+      merged.push(merged.length === 0 ? value : this.#withYounger(value, merged.at(-1), merge, failed));
+      times.push(this.#backTimes[i]!);
     }
+    this.#frontTimes = times;
+    this.#frontMerged = merged;
     this.#backTimes = [];
     this.#backValues = [];
     this.#backMerged = undefined;
@@ -98,9 +103,7 @@ export class KeyWindow {
   }
 
   /** A value that cannot be merged is left out. */
-  #withYounger(value: unknown, merge: Merge, failed: MergeFailed): unknown {
-    if (this.#frontMerged.length === 0) return value;
-    const younger = this.#frontMerged.at(-1);
+  #withYounger(value: unknown, younger: unknown, merge: Merge, failed: MergeFailed): unknown {
     try {
       return merge(value, younger);
     } catch (thrown) {

@@ -29,10 +29,12 @@ export function openLeaf(node: PlanNode, buckets: BucketWriter, partition: numbe
     case 'fold':
       return node.key === 'none' ? new SingleLeaf(buckets) : new FoldLeaf(buckets);
     case 'cogroup':
+    case 'state':
       return new CogroupLeaf(buckets);
     case 'sort':
       return new SortLeaf(buckets, node.ascending, node.limit);
     case 'repartition':
+    case 'window':
       return new RoundRobinLeaf(buckets, partition);
     default:
       throw new Error(`${node.kind} is no shuffle`);

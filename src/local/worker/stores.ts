@@ -49,5 +49,6 @@ export class Stores {
 const stateLost = ({ origin }: PlanNode): StreamjobError =>
   new StreamjobError('state-lost', `what ${stepName(origin)} had kept was lost with the thread that held it`, {
     at: origin.at,
-    remedy: 'Start the job again: it begins with empty windows and states, as there is no checkpoint to read them from.',
+    remedy:
+      'Start the job again: it begins with empty windows and states, as there is no checkpoint to read them from.',
   });

@@ -2,6 +2,7 @@ import { formatByteSize } from '../../base/byteSize.ts';
 import { StreamjobError } from '../../base/errors.ts';
 import { catalog } from '../../catalog/index.ts';
 import type { SinkDefinition } from '../../component/sink.ts';
+import type { SplitOutput } from '../../component/source.ts';
 import { compileFunction } from '../../function/compile.ts';
 import { importModule } from '../../function/module.ts';
 import type { FunctionReference } from '../../function/reference.ts';
@@ -20,6 +21,7 @@ import type { BlockReader } from './pushdown.ts';
 import { readShuffle } from './roots.ts';
 import { openBlocks, openSources, readSource, sourcePushdown, type TaskSource } from './sources.ts';
 import { type CompiledStage, compileStage } from './stage.ts';
+import { Stores } from './stores.ts';
 import type { Strays } from './strays.ts';
 
 /** What a job's nodes need to run here. */
@@ -44,6 +46,7 @@ export interface Surroundings {
   /** Where the records that a task has read are counted. */
   readonly progress: Int32Array;
   readonly strays: Strays;
+  readonly log: SplitOutput['log'];
 }
 
 /** Runs the tasks of a job on one thread, one at a time. */
@@ -53,6 +56,7 @@ export class TaskRunner {
   readonly #job: OpenMessage;
   readonly #stages: readonly Stage[];
   readonly #parts: Parts;
+  readonly #stores: Stores;
   /** Compiled at a stage's first task. */
   readonly #ready: (ReadyStage | undefined)[] = [];
   #time = 0;
@@ -63,6 +67,7 @@ export class TaskRunner {
     this.#slabs = new SlabWriter(thread.pool, thread.owner);
     this.#stages = stagesOf(job.plan);
     this.#parts = parts;
+    this.#stores = new Stores(job.plan);
   }
 
   /** Loads the functions module and the components that the plan names. Rejects with the user's error. */
@@ -80,11 +85,11 @@ export class TaskRunner {
     const ready = (this.#ready[stage.id] ??= this.#compile(stage));
     this.#time = task.time;
     this.#thread.strays.watch(true);
-    const leaves = stage.leaves.map((leaf, i) => this.#openLeaf(leaf, task, task.leaves[i]!));
+    const leaves = task.leaves.map((leaf, i) => this.#openLeaf(stage.leaves[i]!, task, leaf));
     try {
-      ready.stage.open(leaves);
+      if (task.emits) ready.stage.open(leaves);
       const recordsIn = await this.#feed(stage, task, ready);
-      ready.stage.close();
+      if (task.emits) ready.stage.close();
       const results = [];
       for (const leaf of leaves) results.push(await leaf.close());
       await this.#thread.strays.check(stage);
@@ -119,7 +124,14 @@ export class TaskRunner {
   async #feed({ root }: Stage, task: TaskMessage, { stage, blocks }: ReadyStage): Promise<number> {
     const { functions, sources } = this.#parts;
     if (blocks) return readSource(sources.get(root.id)!, task.splits, { ...this.#thread, stage, blocks });
-    readShuffle(root, task.buckets, stage, { pool: this.#thread.pool, functions: functions.get(root.id) });
+    readShuffle(root, task.buckets, stage, {
+      pool: this.#thread.pool,
+      functions: functions.get(root.id),
+      store: this.#stores.of(root, task),
+      time: task.time,
+      emits: task.emits,
+      strict: this.#job.strict,
+    });
     return 0;
   }
 
@@ -142,8 +154,8 @@ export class TaskRunner {
 }
 
 /** Names the steps, the keys that their tables hold, and the bytes. */
-function heapLimit({ bytes }: HeapExceeded, stage: Stage, leaves: readonly LeafWriter[]): StreamjobError {
-  const keys = leaves.reduce((sum, { keys = 0 }) => sum + keys, 0);
+function heapLimit({ bytes, keys: merged }: HeapExceeded, stage: Stage, leaves: readonly LeafWriter[]): StreamjobError {
+  const keys = leaves.reduce((sum, { keys = 0 }) => sum + keys, merged);
   const held = keys > 0 ? `, with ${keys} keys in its tables` : '';
   return new StreamjobError(
     'heap-limit',
