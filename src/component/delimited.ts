@@ -1,6 +1,6 @@
-import { isAscii } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { StreamjobError } from '../base/errors.ts';
-import type { Framer, FramingOptions } from './format.ts';
+import type { Framer, FramingOptions, OnBadRecord } from './format.ts';
 import { s } from './settings.ts';
 
 /** A framer keeps so many bytes of a record that it gives up, so that it still sees a delimiter that has begun in them. */
@@ -8,7 +8,7 @@ export const maxDelimiterBytes = 64;
 
 /** The settings of every source that gives bytes. */
 export const framingSettings = {
-  format: s.format({ default: 'text', description: 'How bytes become records: `text` or `json`.' }),
+  format: s.format({ default: 'text', description: 'How bytes become records: `text`, `json`, `csv` or `binary`.' }),
   delimiter: s.string({
     default: '\n',
     advanced: true,
@@ -72,6 +72,47 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   return part.toString(isAscii(part) ? 'latin1' : 'utf8');
 }
 
+/** The texts of the records in some bytes; those that are not UTF-8 go to `onBad`. */
+export type TextDecoding = (bytes: Uint8Array, start: number, end: number, onBad: OnBadRecord) => string[];
+
+/** For records that end at a delimiter. */
+export function decodeDelimited(delimiter: Uint8Array): TextDecoding {
+  const text = Buffer.from(delimiter).toString();
+  const framer = delimiterFramer(delimiter);
+  return (bytes, start, end, onBad) => splitText(decodeRecords(bytes, start, end, framer, onBad), text);
+}
+
+/** The text of whole records, without those that are not UTF-8, which go to `onBad`. */
+export function decodeRecords(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  framer: Framer,
+  onBad: OnBadRecord,
+): string {
+  const part = view(bytes, start, end);
+  return isAscii(part) ? part.toString('latin1') : onlyUtf8(part, framer, onBad).toString();
+}
+
+/** The same bytes if all of it is UTF-8, otherwise a copy without the records that are not; they go to `onBad`. */
+export function onlyUtf8(part: Buffer, framer: Framer, onBad: OnBadRecord): Buffer {
+  if (isUtf8(part)) return part;
+  const kept: Buffer[] = [];
+  for (let at = 0; at < part.length; ) {
+    const boundary = framer.firstBoundary(part, at, part.length);
+    const record = part.subarray(at, boundary < 0 ? part.length : boundary);
+    if (isUtf8(record)) kept.push(record);
+    else onBad(record.toString().replace(/\r?\n$/, ''), notUtf8());
+    at += record.length;
+  }
+  return Buffer.concat(kept);
+}
+
+const notUtf8 = (): StreamjobError =>
+  new StreamjobError('bad-record', 'A record is not valid UTF-8.', {
+    remedy: 'Convert the input to UTF-8 (iconv does), or give the source an `onError` to go on without such records.',
+  });
+
 /** The texts between delimiters; what is behind the last delimiter is a text only if it is not empty. */
 export function splitText(text: string, delimiter: string): string[] {
   const texts = text.split(delimiter);
@@ -89,5 +130,5 @@ function stripCarriageReturns(lines: string[]): void {
 }
 
 /** `Buffer` reads shared memory, which `TextDecoder` refuses. */
-const view = (bytes: Uint8Array, start: number, end: number): Buffer =>
+export const view = (bytes: Uint8Array, start: number, end: number): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);

@@ -8,6 +8,8 @@ export interface FormatDefinition<S extends Setting = Setting> {
   readonly examples: readonly { readonly title: string; readonly yaml: string }[];
   /** True if a file of it can be read from the middle, at the next record boundary. */
   cuttable(config: Static<S>): boolean;
+  /** True if the first record of each input (a file, a connection) says how its others are to be read: see heads.ts. */
+  headed?(config: Static<S>): boolean;
   framer(config: Static<S>, source: FramingOptions): Framer;
   decoder(config: Static<S>, source: FramingOptions): Decoder;
 }
@@ -28,6 +30,15 @@ export interface Framer {
    * boundary beyond that offset: who has searched up to there need not search again, and a range of a file finds its start.
    */
   firstBoundary(bytes: Uint8Array, start: number, end: number, after?: number): number;
+  /** Each record has so many bytes: boundaries are their multiples from the beginning of the input, which is no text. */
+  readonly recordLength?: number;
+  /** Why the bytes that are left at the end of an input are no record; absent where all that can miss is a delimiter. */
+  unfinished?(rest: Uint8Array): BadRecord | undefined;
+}
+
+export interface BadRecord {
+  readonly record: unknown;
+  readonly error: StreamjobError;
 }
 
 /**

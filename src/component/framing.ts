@@ -44,7 +44,9 @@ export class ChannelFramer {
 
   /** There are no more bytes: what is left is the last record. */
   end(emit: EmitRecords): void {
-    if (this.#length > 0) this.#finishTail(this.#length, emit);
+    const bad = this.#dropped > 0 ? undefined : this.#framer.unfinished?.(this.#tail.subarray(0, this.#length));
+    if (bad) this.#onBad(bad.record, bad.error);
+    else if (this.#length > 0) this.#finishTail(this.#length, emit);
   }
 
   /** Returns the offset in `bytes` behind the record that the tail begins, or `end` if it goes on. */

@@ -1,4 +1,4 @@
-import type { StreamjobError } from '../base/errors.ts';
+import { StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { CompiledFunction } from '../function/compile.ts';
 import type { FunctionReference } from '../function/reference.ts';

@@ -1,19 +1,19 @@
 import { messageOf, StreamjobError } from '../base/errors.ts';
-import { decodeText, delimiterFramer, splitText } from '../component/delimited.ts';
+import { decodeDelimited, delimiterFramer } from '../component/delimited.ts';
 import { defineFormat, type OnBadRecord } from '../component/format.ts';
 import { s } from '../component/settings.ts';
 
 export default defineFormat({
   summary:
-    'A line is a JSON value (JSON Lines); blank lines are skipped. A line that is not JSON goes to the source’s onError.',
+    'A line is a JSON value (JSON Lines); blank lines are skipped. A line that is not JSON, or not valid UTF-8, goes to the source’s onError.',
   config: s.object({}),
   examples: [{ title: 'One object a line', yaml: 'socket: { host: localhost, port: 9999, format: json }' }],
 
   cuttable: () => true,
   framer: (_config, { delimiter }) => delimiterFramer(delimiter),
   decoder(_config, source) {
-    const delimiter = Buffer.from(source.delimiter).toString();
-    return (bytes, start, end, onBad) => parseAll(splitText(decodeText(bytes, start, end), delimiter), onBad);
+    const decode = decodeDelimited(source.delimiter);
+    return (bytes, start, end, onBad) => parseAll(decode(bytes, start, end, onBad), onBad);
   },
 });
 

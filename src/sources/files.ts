@@ -6,7 +6,7 @@ import { openReader } from './files/reader.ts';
 
 export default defineSource({
   summary:
-    'Files that appear in a directory or match a glob. Each is read once, however often it is renamed, as soon as its size and modification time have not changed for `minAge`; later changes to it are reported and not read. Names that begin with `.` or `_` or end in `.tmp`, and anything but regular files (symbolic links to them are followed, those to directories are not), are ignored. With `--once`, the files that are there at the start.',
+    'Files that appear in a directory or match a glob. Each is read once, however often it is renamed, as soon as its size and modification time have not changed for `minAge`; later changes to it are reported and not read. Names that begin with `.` or `_` or end in `.tmp`, and anything but regular files (symbolic links to them are followed, those to directories are not), are ignored. A `.gz` file is decompressed as it is read. With `--once`, the files that are there at the start.',
   config: s.object({
     path: s.path({ description: 'A directory, a glob such as `in/**/*.log`, or a single file.' }),
     ...framingSettings,
@@ -25,7 +25,8 @@ export default defineSource({
     maxBytesPerBatch: s.size({
       default: '1GB',
       minimum: 1,
-      description: 'About so many bytes a batch at most; a larger file is spread over several batches.',
+      description:
+        'About so many bytes a batch at most; a larger file is spread over several batches, unless it can only be read as a whole (`.gz`, csv with `multiline`).',
     }),
     onProcessed: s.oneOf(
       [
@@ -38,6 +39,12 @@ export default defineSource({
           'What happens to a file when its batch is done. If a moved file’s name is taken, it gets a number.',
       },
     ),
+    onDataLoss: s.choice(['fail', 'skip'], {
+      default: 'fail',
+      advanced: true,
+      description:
+        'What happens if a file is gone or has changed when its batch reads it: the batch fails, or goes on without it and a warning says so.',
+    }),
     forgetAfter: s.duration({
       default: '7d',
       advanced: true,
@@ -52,6 +59,7 @@ export default defineSource({
       title: 'JSON lines, moved away when done',
       yaml: 'files: { path: in, format: json, onProcessed: { moveTo: done } }',
     },
+    { title: 'A CSV file, from cron', yaml: 'files: { path: orders.csv, format: csv }' },
   ],
   once: 'drains',
 

@@ -1,6 +1,6 @@
 import { messageOf, StreamjobError } from '#src/base/errors.ts';
-import type { Decoder } from '#src/component/format.ts';
-import type { SplitReader } from '#src/component/source.ts';
+import type { Decoder, OnBadRecord } from '#src/component/format.ts';
+import { ofInput, type SplitReader } from '#src/component/source.ts';
 import { deadLetter } from '#src/engine/deadLetter.ts';
 import type { Batch } from '#src/engine/engine.ts';
 import type { CompiledFunction } from '#src/function/compile.ts';
@@ -74,8 +74,13 @@ export class BatchMeaning {
         count += list.length;
         append(out, list);
       };
-      const bytes = (data: Uint8Array, start: number, end: number) => records(decode!(data, start, end, bad));
-      for (const split of splits) await reader.read(split, { records, bytes, bad });
+      let from: string | undefined;
+      const input = (name: string) => {
+        from = name;
+      };
+      const undecoded: OnBadRecord = (record, error) => bad(record, ofInput(error, from));
+      const bytes = (data: Uint8Array, start: number, end: number) => records(decode!(data, start, end, undecoded));
+      for (const split of splits) await reader.read(split, { input, records, bytes, bad, log: () => {} });
       this.recordsIn.set(node.id, (this.recordsIn.get(node.id) ?? 0) + count);
     }
     this.#ports.set(node.id, this.#checked(node, ports));

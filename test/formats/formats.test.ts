@@ -32,8 +32,23 @@ describe('text', () => {
     expect(decode(text, 'a\r\n|b|', '|').records).toEqual(['a\r\n', 'b']);
   });
 
-  it('replaces what is not UTF-8 and loses nothing around it', () => {
-    expect(decode(text, Uint8Array.of(97, 0xff, 10, 0xe2, 10, 98, 10)).records).toEqual(['a\ufffd', '\ufffd', 'b']);
+  it('reports lines that are not UTF-8, and loses nothing around them', () => {
+    const { records, bad } = decode(
+      text,
+      Buffer.concat([Buffer.from('é\na'), Buffer.from([0xff, 13, 10, 0xe2, 10, 98])]),
+    );
+    expect(records).toEqual(['é', 'b']);
+    expect(bad.map(([record]) => record)).toEqual(['a\ufffd', '\ufffd']);
+    expect(bad[0]?.[1]).toMatchObject({ code: 'bad-record', message: 'A record is not valid UTF-8.' });
+  });
+
+  it('reads UTF-8 in shared memory', () => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(8));
+    bytes.set(Buffer.from('grün\n'));
+    bytes.set([0xff, 10], 6);
+    const bad: unknown[] = [];
+    expect(text.decoder({}, source())(bytes, 0, 8, (record) => bad.push(record))).toEqual(['grün']);
+    expect(bad).toEqual(['\ufffd']);
   });
 
   it('decodes a part of larger bytes', () => {

@@ -77,22 +77,29 @@ const anyLines = fc
   .array(fc.oneof(fc.constantFrom(...'ab \n\r\té'.split('')), fc.constantFrom('a b', '\r\n', '日本', '\ud83c\udf89')))
   .map((parts) => parts.join(''))
   .chain((lines) =>
-    fc.constantFrom(Buffer.from(lines), Buffer.concat([Buffer.from(lines), Buffer.from([0xff, 32, 0xe2])])),
+    fc.constantFrom(
+      Buffer.from(lines),
+      Buffer.concat([Buffer.from(lines), Buffer.from([0xff, 32, 0xe2]), Buffer.from(`\na b${lines}`)]),
+    ),
   );
 
 const anyCuts = fc.array(fc.nat(40), { maxLength: 3 });
 
 /** What the function gives for the decoded lines; blocks end at line ends. */
 function expected(bytes: Buffer, cuts: number[], fn: (line: string) => string[]) {
-  const lines = blocks(bytes, cuts).flatMap(([start, end]) => decode(bytes, start, end, () => {}) as string[]);
-  return { texts: lines.flatMap(fn), lines: lines.length };
+  const bad: unknown[] = [];
+  const onBad = (record: unknown): void => void bad.push(record);
+  const lines = blocks(bytes, cuts).flatMap(([start, end]) => decode(bytes, start, end, onBad) as string[]);
+  return { texts: lines.flatMap(fn), lines: lines.length + bad.length, bad };
 }
 
 function readAll(pushed: Pushdown, bytes: Buffer, cuts: number[]) {
   const texts: string[] = [];
+  const bad: unknown[] = [];
   const byToken = new Map<number, string>();
   const reader: BlockReader = pushdownReader(pushed, {
     push: (list) => void texts.push(...list),
+    bad: (record) => void bad.push(record),
     pushTokens(list, tokens, count) {
       for (let i = 0; i < count; i++) {
         texts.push(list[i]!);
@@ -106,7 +113,7 @@ function readAll(pushed: Pushdown, bytes: Buffer, cuts: number[]) {
   reader.start?.();
   let lines = 0;
   for (const [start, end] of blocks(bytes, cuts)) lines += reader.read(bytes, start, end);
-  return { texts, lines };
+  return { texts, lines, bad };
 }
 
 function blocks(bytes: Buffer, cuts: number[]): [start: number, end: number][] {

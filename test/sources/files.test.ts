@@ -51,6 +51,7 @@ function open(more: Partial<Config> = {}, once = false) {
     recursive: false,
     minAge: 2000,
     maxBytesPerBatch: 1e9,
+    onDataLoss: 'fail',
     onProcessed: 'keep',
     forgetAfter: 7 * 86_400_000,
     ...more,
@@ -250,12 +251,13 @@ describe('files', () => {
     await expect(source.start()).rejects.toMatchObject({ code: 'file-missing' });
   });
 
-  it('does not read compressed files as text, and says so once', async () => {
-    put('a.gz');
-    const source = open();
+  it('gives a compressed file to one task, whatever the limits', async () => {
+    put('a.gz', 'x'.repeat(5_000_000), 20);
+    put('b', 'x'.repeat(5_000_000), 10);
+    const source = open({ maxBytesPerBatch: 2e6 });
     await source.start();
-    expect([...(await source.plan()), ...(await source.plan())]).toEqual([]);
-    expect(source.said).toEqual(['warn logs: /in/a.gz is not read: compressed files are not supported yet']);
+    expect(await source.plan()).toEqual(['a.gz']);
+    expect(await source.plan()).toEqual(['b[0-1000000]', 'b[1000000-2000000]']);
   });
 });
 

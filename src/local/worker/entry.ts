@@ -1,5 +1,6 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { bug } from '../../base/errors.ts';
+import type { SplitOutput } from '../../component/source.ts';
 import { toWire } from '../wire/errors.ts';
 import type { FromWorker, OpenMessage, TaskMessage, ToWorker, WorkerData } from '../wire/messages.ts';
 import { SlabPool } from '../wire/slabs.ts';
@@ -15,7 +16,8 @@ listen(parentPort, workerData as WorkerData);
 function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: WorkerData): void {
   const say = (message: FromWorker): void => port.postMessage(message);
   const memory = { pool: new SlabPool(pool), owner };
-  const surroundings = { ...memory, progress: new Int32Array(progress), strays: new Strays() };
+  const log: SplitOutput['log'] = (level, message) => say({ type: 'log', level, message });
+  const surroundings = { ...memory, progress: new Int32Array(progress), strays: new Strays(), log };
   limitHeap(workerHeap);
   let tasks: TaskRunner | undefined;
   let receivers: ReceiverHost | undefined;
@@ -37,7 +39,7 @@ function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: 
   async function open(job: OpenMessage): Promise<void> {
     try {
       if (role === 'tasks') {
-        surroundings.strays.listen((message) => say({ type: 'log', level: 'warn', message }));
+        surroundings.strays.listen((message) => log('warn', message));
         tasks = await TaskRunner.open(job, surroundings);
       } else receivers = await ReceiverHost.open(job, memory, say);
       say({ type: 'ready' });

@@ -1,4 +1,7 @@
+import { isUtf8 } from 'node:buffer';
+import { delimiterFramer, onlyUtf8, view } from '../../component/delimited.ts';
 import type { FramingOptions } from '../../component/format.ts';
+import { ofInput } from '../../component/source.ts';
 import type { NarrowNode } from '../../plan/plan.ts';
 import type { Pipe } from '../../plan/stages.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -21,6 +24,7 @@ export function pushdownOf(consumers: readonly Pipe[], framing: FramingOptions):
 }
 
 const lineFeed = 10;
+const lines = delimiterFramer(Buffer.of(lineFeed));
 
 function splitBy({ op, fn }: NarrowNode, pipe: Pipe): Pushdown | undefined {
   const separator = op === 'flatMap' ? callOn('split', fn.text) : undefined;
@@ -28,7 +32,6 @@ function splitBy({ op, fn }: NarrowNode, pipe: Pipe): Pushdown | undefined {
   return { kind: 'split', separator: separator.charCodeAt(0), pipe };
 }
 
-/** A needle of ASCII only: what is no valid UTF-8 cannot match it in either form. */
 function searchFor({ op, fn }: NarrowNode, pipe: Pipe): Pushdown | undefined {
   const needle = op === 'filter' ? callOn('includes', fn.text) : undefined;
   if (needle === undefined || !/^[\t -~]+$/.test(needle)) return undefined;
@@ -48,18 +51,36 @@ function callOn(method: string, text: string): string | undefined {
 export interface BlockReader {
   /** A task begins. */
   start?(): void;
-  /** Returns how many records the bytes held. */
-  read(bytes: Uint8Array, start: number, end: number): number;
+  /** Returns how many records the bytes held. `input` names where they come from. */
+  read(bytes: Uint8Array, start: number, end: number, input?: string): number;
 }
 
-/** Does the step that is pushed down. */
-export function pushdownReader(
-  pushdown: Pushdown,
-  stage: {
-    push(lines: readonly string[]): void;
-    pushTokens(texts: readonly string[], tokens: Int32Array, count: number): void;
-  },
-): BlockReader {
+/** What the records go to. */
+interface LineStage {
+  push(lines: readonly string[]): void;
+  pushTokens(texts: readonly string[], tokens: Int32Array, count: number): void;
+  bad(record: unknown, thrown: unknown): void;
+}
+
+/** Does the step that is pushed down. Lines that are not UTF-8 are taken out before. */
+export function pushdownReader(pushdown: Pushdown, stage: LineStage): BlockReader {
+  const { start, read } = utf8Reader(pushdown, stage);
+  return {
+    ...(start && { start }),
+    read(bytes, from, to, input) {
+      const block = view(bytes, from, to);
+      if (isUtf8(block)) return read(bytes, from, to);
+      let bad = 0;
+      const kept = onlyUtf8(block, lines, (record, error) => {
+        bad++;
+        stage.bad(record, ofInput(error, input));
+      });
+      return bad + read(kept, 0, kept.length);
+    },
+  };
+}
+
+function utf8Reader(pushdown: Pushdown, stage: LineStage): BlockReader {
   if (pushdown.kind === 'includes') return { read: search(pushdown.needle, (lines) => stage.push(lines)) };
   const tokenizer = new Tokenizer(pushdown.separator);
   return {

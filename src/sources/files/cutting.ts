@@ -1,5 +1,5 @@
 import type { Partition, Split } from '../../component/source.ts';
-import type { FileRange } from './types.ts';
+import { type FileRange, isCompressed } from './types.ts';
 
 const partitionsPerThread = 4;
 const smallest = 1e6;
@@ -26,7 +26,7 @@ export function cutIntoPartitions(ranges: readonly FileRange[], parallelism: num
 }
 
 function cut({ file, offset, length }: FileRange, target: number): FileRange[] {
-  const count = Math.ceil(length / target);
+  const count = isCompressed(file.path) ? 1 : Math.ceil(length / target);
   const edge = (i: number): number => offset + Math.floor((i * length) / count);
   return Array.from({ length: count }, (_, i) => ({ file, offset: edge(i), length: edge(i + 1) - edge(i) }));
 }

@@ -6,7 +6,7 @@ import type { Partition, SourceContext, SourceDriver } from '../../component/sou
 import { cutIntoPartitions } from './cutting.ts';
 import { openPlace, type Place } from './listing.ts';
 import { dispose } from './processed.ts';
-import { type FileRange, type FilesConfig, type FoundFile, loadFormat } from './types.ts';
+import { type FileRange, type FilesConfig, type FoundFile, isCompressed, loadFormat } from './types.ts';
 import { Watchlist } from './watchlist.ts';
 
 /** A file of which the batches so far have taken the first bytes. */
@@ -136,7 +136,8 @@ export class FilesDriver implements SourceDriver {
 
   #rangeOf({ file, offset }: Begun, room: number): FileRange {
     const rest = file.size - offset;
-    return { file, offset, length: this.#cuttable ? Math.min(rest, room) : rest };
+    const cuttable = this.#cuttable && !isCompressed(file.path);
+    return { file, offset, length: cuttable ? Math.min(rest, room) : rest };
   }
 
   #rest({ file, offset, length }: FileRange): Begun | undefined {

@@ -15,6 +15,7 @@ export interface FilesConfig {
   readonly maxBytesPerBatch: number;
   readonly onProcessed: 'keep' | 'delete' | { readonly moveTo: string };
   readonly forgetAfter: number;
+  readonly onDataLoss: 'fail' | 'skip';
 }
 
 /** A file as it was when it was looked at. */
@@ -61,7 +62,10 @@ export const foundFile = (path: string, { size, mtimeMs, ino, dev, birthtimeMs }
 export const isUnchanged = (a: Omit<FoundFile, 'path' | 'birthtimeMs'>, b: FoundFile): boolean =>
   a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino && a.dev === b.dev;
 
+/** Compressed files have no ranges, and are read by one task each. */
+export const isCompressed = (path: string): boolean => path.endsWith('.gz');
+
 /** A format by its name in the job; loaded here, since driver and tasks frame for themselves. */
-export async function loadFormat({ name }: FormatConfig): Promise<FormatDefinition> {
+export async function loadFormat({ name }: Pick<FormatConfig, 'name'>): Promise<FormatDefinition> {
   return ((await import(`../../formats/${name}.ts`)) as { default: FormatDefinition }).default;
 }

@@ -31,7 +31,6 @@ export class Watchlist {
   readonly #ripe = new Map<string, FoundFile>();
   /** The ripe files in order, and some that no longer are; undefined if one has been added. */
   #order: FoundFile[] | undefined;
-  readonly #refused = new Set<string>();
   #listing = 0;
   #updatedAt = 0;
   #recheckFrom = 0;
@@ -94,7 +93,7 @@ export class Watchlist {
   #decide(file: FoundFile, unchangedFor: number, now: number): Name['state'] {
     const known = this.done.recognise(file);
     if (known === 'changed') this.#tellChanged(file);
-    if (known !== 'new' || this.#refuse(file)) return 'settled';
+    if (known !== 'new') return 'settled';
     const { minAge } = this.#config;
     if (now - file.mtimeMs < minAge && unchangedFor < minAge) {
       this.#ripe.delete(identityOf(file));
@@ -110,14 +109,6 @@ export class Watchlist {
     if (known && isUnchanged(known, file) && known.path === file.path) return;
     this.#ripe.set(identity, file);
     this.#order = undefined;
-  }
-
-  #refuse({ path }: FoundFile): boolean {
-    if (!path.endsWith('.gz')) return false;
-    const { name, log } = this.#context;
-    if (!this.#refused.has(path)) log('warn', `${name}: ${path} is not read: compressed files are not supported yet`);
-    this.#refused.add(path);
-    return true;
   }
 
   #tellChanged(file: FoundFile): void {
