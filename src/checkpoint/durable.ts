@@ -119,9 +119,9 @@ export class DurableJournal implements Journal {
   }
 
   /** It is with the system at once; the next plan, or a moment of rest, makes it safe against a loss of power. */
-  done(time: number): Promise<void> {
+  done(time: number, succeeded = true): Promise<void> {
     return this.#next(async () => {
-      await this.#write([{ done: time }]);
+      await this.#write([{ done: time, ...(!succeeded && { failed: true }) }]);
       this.#timer ??= setTimeout(() => void this.synced().catch(() => undefined), syncAfter).unref();
     });
   }

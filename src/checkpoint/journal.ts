@@ -12,10 +12,10 @@ export interface Journal {
   /** Resolves when the batch's input, and what its sources remember, is safely written down; nothing of it is visible before. */
   planned(batch: Batch, memory: SourceMemory): Promise<void>;
   /**
-   * Resolves when it is written down that all sinks have committed the batch: it will not be run again when the process ends.
-   * Against the loss of power that is safe once `synced` has resolved, or the next batch is planned.
+   * Resolves when it is written down that all sinks have committed the batch, or that it has failed and is left out: it will
+   * not be run again, whatever becomes of the process. Against the loss of power that is safe once `synced` has resolved, or the next batch is planned.
    */
-  done(time: number): Promise<void>;
+  done(time: number, succeeded?: boolean): Promise<void>;
   synced(): Promise<void>;
   /** Asked before anything becomes visible: throws StreamjobError `checkpoint-locked` if another process has taken over. */
   check(): Promise<void>;

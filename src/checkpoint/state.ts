@@ -8,7 +8,7 @@ export type Entry =
   /** The newest batch planned; only where the batches themselves are no longer told. */
   | { readonly last: number }
   | { readonly planned: number; readonly inputs: Inputs }
-  | { readonly done: number }
+  | { readonly done: number; readonly failed?: boolean }
   /** A batch that a person has decided to leave out. */
   | { readonly skipped: number; readonly at: number; readonly inputs: Inputs }
   | { readonly source: string; readonly memory: { readonly [key: string]: JsonValue } }
@@ -40,7 +40,7 @@ export class JournalState {
     if ('zero' in entry) this.zero = entry.zero;
     else if ('last' in entry) this.last = entry.last;
     else if ('planned' in entry) this.#plan(entry.planned, entry.inputs);
-    else if ('done' in entry) this.waiting.delete(entry.done);
+    else if ('done' in entry) this.#end(entry.done, entry.failed);
     else if ('skipped' in entry) this.#skip(entry);
     else if ('memory' in entry) this.#remember(entry.source, entry.memory);
     else this.taken.set(entry.source, entry.taken);
@@ -72,8 +72,19 @@ export class JournalState {
     }
   }
 
+  #end(time: number, failed = false): void {
+    this.waiting.delete(time);
+    if (failed) this.#forgetPlans(time);
+  }
+
+  /** What was to be done after the batch, such as to delete its files, is not to be done. */
+  #forgetPlans(time: number): void {
+    for (const memory of this.memory.values())
+      for (const key of memory.keys()) if (key.startsWith(`@${time}/`)) memory.delete(key);
+  }
+
   #skip(entry: Extract<Entry, { skipped: number }>): void {
-    this.waiting.delete(entry.skipped);
+    this.#end(entry.skipped, true);
     this.skipped = [...this.skipped, entry].slice(-skippedKept);
   }
 

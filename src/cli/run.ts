@@ -3,11 +3,12 @@ import { SystemClock } from '../base/clock.ts';
 import { endBySignal } from '../base/endBySignal.ts';
 import { StreamjobError } from '../base/errors.ts';
 import { catalog } from '../catalog/index.ts';
-import { MemoryJournal } from '../checkpoint/memory.ts';
+import type { Journal } from '../checkpoint/journal.ts';
 import { LocalEngine } from '../local/index.ts';
 import { stepName } from '../plan/plan.ts';
 import { type RunningJob, runJob } from '../run/job.ts';
 import type { Problem } from '../spec/problem.ts';
+import { type CheckpointOptions, journalOfRun } from './checkpointOfRun.ts';
 import { type RunnableJob, toStandardError, type VariableOptions, withJob } from './load.ts';
 import { type Log, type LogOptions, openLog } from './log.ts';
 import { onClosedOutput } from './output.ts';
@@ -15,7 +16,7 @@ import { reportError } from './reportError.ts';
 import { type RunLog, runLog } from './runLog.ts';
 import { exitCodeOf, onSignals, type Signal } from './signals.ts';
 
-interface RunOptions extends VariableOptions, LogOptions {
+interface RunOptions extends VariableOptions, LogOptions, CheckpointOptions {
   readonly threads?: number | 'auto';
   readonly once?: boolean;
   readonly batches?: number;
@@ -35,23 +36,28 @@ export default async function run(file: string, options: RunOptions): Promise<nu
 
 async function runLoaded(job: RunnableJob, options: RunOptions, log: Log): Promise<number> {
   if (options.once) await refuseEndless(job);
-  warnOfForgetting(job, log);
+  const journal = journalOfRun(job, options, log);
   const goesOn = job.settings.onBatchFailure === 'continue';
   const listener = runLog(log, job.plan, (error) => goesOn && reportError(error, log));
-  const running = start(job, options, listener);
-  const exitCode = await untilDone(running, log);
+  const running = start(job, options, journal, listener);
+  const exitCode = await untilDone(running, log, options);
   listener.summary();
   return exitCode;
 }
 
-function start(job: RunnableJob, { threads, once, batches, duration }: RunOptions, listener: RunLog): RunningJob {
+function start(
+  job: RunnableJob,
+  { threads, once, batches, duration }: RunOptions,
+  journal: Journal,
+  listener: RunLog,
+): RunningJob {
   const settings = { ...job.settings, ...(threads !== undefined && { threads }) };
   return runJob({
     plan: job.plan,
     configs: job.configs,
     settings,
     engine: new LocalEngine(settings),
-    journal: new MemoryJournal(),
+    journal,
     clock: new SystemClock(),
     mode: { ...(once && { once }), ...(batches && { batches }), ...(duration && { duration }) },
     listener,
@@ -60,7 +66,7 @@ function start(job: RunnableJob, { threads, once, batches, duration }: RunOption
 }
 
 /** Waits for the end, however it comes, and gives the exit code. */
-async function untilDone(running: RunningJob, log: Log): Promise<number> {
+async function untilDone(running: RunningJob, log: Log, { skipIfRunning }: RunOptions): Promise<number> {
   const ignoreSignals = onSignals(
     (signal) => void running.stop(`${signal}; once more ends at once`),
     (signal) => void endAtOnce(running, signal),
@@ -70,7 +76,7 @@ async function untilDone(running: RunningJob, log: Log): Promise<number> {
     await running.done;
     return 0;
   } catch (error) {
-    return reportError(error, log);
+    return skipIfRunning && isRunning(error, log) ? 0 : reportError(error, log);
   } finally {
     ignoreSignals();
     ignoreOutput();
@@ -95,12 +101,11 @@ async function refuseEndless({ plan }: RunnableJob): Promise<void> {
   }
 }
 
-/** No silent promise: the job file asks for what this version does not do. */
-function warnOfForgetting({ checkpoint }: RunnableJob, log: Log): void {
-  if (!checkpoint) return;
-  const message =
-    'checkpoint: is not kept yet. Nothing is remembered across restarts: files are read again, and what was received and not finished is lost when the process is killed.';
-  log.write('warn', message);
+/** With --skip-if-running a job that runs already is as good as one that was started. */
+function isRunning(error: unknown, log: Log): boolean {
+  const runs = error instanceof StreamjobError && error.code === 'checkpoint-locked';
+  if (runs) log.write('info', `not started: ${error.message}`);
+  return runs;
 }
 
 function tellProblem(log: Log, problem: Problem): void {

@@ -18,6 +18,8 @@ export interface SourceDefinition<S extends Setting = Setting> {
   readonly examples: readonly { readonly title: string; readonly yaml: string }[];
   /** What `--once` means for it: it has an end or a "now", or it has none and is refused. */
   readonly once: 'drains' | 'refused';
+  /** Ours alone; not in the job language. */
+  readonly hidden?: boolean;
   driver?(config: Static<S>, context: SourceContext): SourceDriver;
   worker?(config: Static<S>): SplitReader;
   receiver?(config: Static<S>, context: ReceiverContext): Receiver;
@@ -40,7 +42,7 @@ export interface SourceContext {
 
 /**
  * What a driver must know again after a restart: values by key. It is written down with the batch that was planned; in changes,
- * null takes a key away.
+ * null takes a key away. A key that begins with `@<batch time>/` is forgotten if that batch fails and is left out.
  */
 export type Memory = ReadonlyMap<string, JsonValue>;
 
@@ -55,11 +57,17 @@ export interface SourceDriver {
   start(): Promise<void>;
   /**
    * What belongs to the batch of this time; called with growing times, also for a batch that will have no other input.
-   * `done: true` says that there is nothing more: with `--once`, and for a source that ends the job.
+   * `done: true` says that there is nothing more: with `--once`, and for a source that ends the job. `maxBytes` is about as
+   * much as the job can take while it is late.
    */
-  plan(time: number): Promise<{
+  plan(
+    time: number,
+    maxBytes?: number,
+  ): Promise<{
     readonly partitions: readonly Partition[];
     readonly done: boolean;
+    /** How much it is, if that is known; then the source can be slowed down. */
+    readonly bytes?: number;
     /** Changes of what is to be remembered. They are kept until there is a batch, if this one is left out for being empty. */
     readonly memory?: Memory;
   }>;

@@ -5,6 +5,7 @@ import type { Submitted } from './batches.ts';
 import type { Sinks } from './commit.ts';
 import type { BatchInfo, JobListener } from './events.ts';
 import type { Inputs } from './inputs.ts';
+import type { Throttle } from './throttle.ts';
 
 export interface Execution {
   readonly engine: Engine;
@@ -13,6 +14,8 @@ export interface Execution {
   readonly sinks: Sinks;
   readonly clock: Clock;
   readonly listener: JobListener;
+  /** If settings.backpressure is on. */
+  readonly throttle: Throttle | undefined;
   readonly onBatchFailure: 'stop' | 'continue';
   /** When aborted, nothing is made visible any more. */
   readonly cut: AbortSignal;
@@ -23,14 +26,17 @@ export interface Execution {
  * cannot go on.
  */
 export async function executeBatch({ batch, submissionTime }: Submitted, execution: Execution): Promise<void> {
-  const { clock, listener, onBatchFailure, cut } = execution;
+  const { clock, listener, inputs, throttle, onBatchFailure, cut } = execution;
   const started = { batchTime: batch.time, submissionTime, processingStartTime: clock.now() };
   listener.batchStarted?.(started);
   const outcome = await computeAndCommit(batch, execution).catch((error: unknown) => ({ error }));
   cut.throwIfAborted();
   const goesOn = !('error' in outcome) || onBatchFailure === 'continue';
   if (goesOn) await finish(batch, execution, !('error' in outcome));
-  listener.batchCompleted?.({ ...started, processingEndTime: clock.now(), ...outcome });
+  const completed = { ...started, processingEndTime: clock.now(), ...outcome };
+  throttle?.after(completed);
+  inputs.forget(batch.time);
+  listener.batchCompleted?.(completed);
   if ('error' in outcome && !goesOn) throw outcome.error;
 }
 
@@ -46,7 +52,7 @@ async function computeAndCommit(batch: Batch, { engine, journal, sinks, cut }: E
 
 /** Sources do not hear of a batch that failed: they might delete what nobody has read. */
 async function finish({ time }: Batch, { journal, inputs, engine }: Execution, succeeded: boolean): Promise<void> {
-  await journal.done(time);
+  await journal.done(time, succeeded);
   if (succeeded) await inputs.committed(time, () => journal.synced());
   engine.forget(time, succeeded);
 }

@@ -11,7 +11,7 @@ export function oneCallAtATime(journal: Journal): Journal {
   return {
     open: (plan) => next(() => journal.open(plan)),
     planned: (batch, memory) => next(() => journal.planned(batch, memory)),
-    done: (time) => next(() => journal.done(time)),
+    done: (time, succeeded) => next(() => journal.done(time, succeeded)),
     synced: () => next(() => journal.synced()),
     check: () => next(() => journal.check()),
     close: () => next(() => journal.close()),

@@ -35,10 +35,11 @@ export default defineSink({
     const directory = openDirectory(config, context);
     return {
       start: () => directory.prepare(),
-      commit: (time, messages) =>
+      commit: (time, messages, again) =>
         directory.publish(
           time,
           messages.flatMap(({ part }) => (typeof part === 'string' ? [part] : [])),
+          again,
         ),
       stop: () => directory.removeLeftovers(),
     };

@@ -31,14 +31,20 @@ export default defineSource({
 
   driver(config, { once }): SourceDriver {
     let next = 0;
+    let remembered = 0;
     const slices = (records: Records): Partition[] => slice(records, config.partitions);
     return {
+      restore(memory) {
+        next = remembered = Number(memory.get('next') ?? 0);
+      },
       async start() {},
       async plan() {
         const taken = config.batches.slice(next, config.oneAtATime ? next + 1 : undefined);
         next += taken.length;
         const lists = taken.length === 0 && !once && config.default ? [config.default] : taken;
-        return { partitions: lists.flatMap(slices), done: once && next === config.batches.length };
+        const memory = new Map(next === remembered ? [] : [['next', next]]);
+        remembered = next;
+        return { partitions: lists.flatMap(slices), done: once && next === config.batches.length, memory };
       },
       async stop() {},
     };
@@ -50,7 +56,7 @@ export default defineSource({
 });
 
 /** As Spark's `makeRDD(records, n)`: slice `i` is `[i*length/n, (i+1)*length/n)`, rounded down. */
-function slice(records: Records, n: number): Partition[] {
+export function slice(records: Records, n: number): Partition[] {
   const edge = (i: number): number => Math.floor((i * records.length) / n);
   return Array.from({ length: n }, (_, i) => [{ records: records.slice(edge(i), edge(i + 1)) }]);
 }

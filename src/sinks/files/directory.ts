@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StreamjobError } from '../../base/errors.ts';
+import { failpoint } from '../../base/failpoint.ts';
 import type { SinkContext } from '../../component/sink.ts';
 import { cannotWrite } from './errors.ts';
 import { type FilesConfig, isLeftover, joinedName, targetName } from './names.ts';
@@ -10,7 +11,8 @@ import { type FilesConfig, isLeftover, joinedName, targetName } from './names.ts
 export interface Directory {
   prepare(): Promise<void>;
   /** Makes one file of the named parts, in their order. Doing so again with the same or with other parts is no harm. */
-  publish(time: number, parts: readonly string[]): Promise<void>;
+  /** `rerun`: an earlier run may have published this batch already; then its file is replaced. */
+  publish(time: number, parts: readonly string[], rerun?: boolean): Promise<void>;
   removeLeftovers(): Promise<void>;
 }
 
@@ -26,15 +28,16 @@ export function openDirectory(config: FilesConfig, context: SinkContext): Direct
     await removeLeftovers();
   }
 
-  async function publish(time: number, parts: readonly string[]): Promise<void> {
-    if (parts.length === 0 && !config.writeEmpty) return;
+  async function publish(time: number, parts: readonly string[], rerun = false): Promise<void> {
     const target = join(config.path, targetName(config, time));
+    if (parts.length === 0 && !config.writeEmpty) return rerun ? rm(target, { force: true }) : undefined;
     try {
       const again = published?.time === time;
-      if (!again) await refuseExisting(target);
+      if (!again && !rerun) await refuseExisting(target);
       if (!again || published?.parts !== parts.join()) await replace(target, time, parts);
       published = { time, parts: parts.join() };
       await syncDirectory(config.path);
+      failpoint('sink.published');
       if (parts.length > 1) await removeAll(parts);
     } catch (error) {
       throw cannotWrite(target, error);
@@ -52,7 +55,9 @@ export function openDirectory(config: FilesConfig, context: SinkContext): Direct
     const only = parts.length === 1 ? parts[0] : undefined;
     const whole = join(config.path, only ?? joinedName(config, time));
     if (only === undefined) await joinParts(whole, parts.map(inDirectory));
+    failpoint('sink.rename');
     await rename(whole, target);
+    failpoint('sink.renamed');
   }
 
   async function removeLeftovers(): Promise<void> {

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { failpoint } from '../../base/failpoint.ts';
 import type { CommitMessage, SinkTask, SinkWriter } from '../../component/sink.ts';
 import { jsonText } from '../../component/text.ts';
 import { writing } from './errors.ts';
@@ -30,7 +31,9 @@ export class PartWriter implements SinkWriter {
     this.#flush();
     if (this.#file === undefined) return { part: null };
     const file = this.#file;
+    failpoint('sink.sync');
     writing(this.#path, () => fsyncSync(file));
+    failpoint('sink.synced');
     this.#closeFile();
     return { part: this.#name };
   }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration } from '../../base/duration.ts';
 import { messageOf, StreamjobError } from '../../base/errors.ts';
+import { failpoint } from '../../base/failpoint.ts';
+import type { JsonValue } from '../../base/json.ts';
 import { overlapsItself } from '../../component/delimited.ts';
-import type { Partition, SourceContext, SourceDriver } from '../../component/source.ts';
+import type { Memory, Partition, SourceContext, SourceDriver } from '../../component/source.ts';
 import { cutIntoPartitions } from './cutting.ts';
 import { openPlace, type Place } from './listing.ts';
 import { dispose } from './processed.ts';
@@ -23,11 +25,17 @@ export class FilesDriver implements SourceDriver {
   readonly #stopping = new AbortController();
   /** By batch, the files whose last bytes it reads. */
   readonly #finished = new Map<number, readonly FoundFile[]>();
+  /** Batches of the earlier run that are done, but for what `onProcessed` says. */
+  #leftOver: readonly number[] = [];
   #place!: Place;
   #cuttable = false;
   #begun: Begun | undefined;
   #looked = false;
   #trouble = '';
+  /** An earlier run has been here. */
+  #restored = false;
+  /** Changes of what is to be remembered, but for the files that are done. */
+  #changes = new Map<string, JsonValue>();
 
   constructor(config: FilesConfig, context: SourceContext) {
     this.#config = config;
@@ -35,8 +43,19 @@ export class FilesDriver implements SourceDriver {
     this.#watchlist = new Watchlist(config, context);
   }
 
+  restore(memory: Memory, unfinished: ReadonlySet<number>): void {
+    this.#restored = true;
+    for (const [key, value] of memory) {
+      if (key === begunKey) this.#begun = value as unknown as Begun;
+      else if (!key.startsWith('@')) this.#watchlist.done.restore(key, value as never);
+      else this.#finished.set(timeOf(key), value as unknown as FoundFile[]);
+    }
+    this.#leftOver = [...this.#finished.keys()].filter((time) => !unfinished.has(time));
+  }
+
   /** Throws StreamjobError `file-missing`. */
   async start(): Promise<void> {
+    for (const time of this.#leftOver) await this.#dispose(time);
     const { path, format, delimiter, newOnly, recursive } = this.#config;
     this.#cuttable = (await loadFormat(format)).cuttable(format.config) && !overlapsItself(Buffer.from(delimiter));
     this.#place = await openPlace(path, recursive);
@@ -44,25 +63,53 @@ export class FilesDriver implements SourceDriver {
       throw cannotList(this.#place.directory, messageOf(error), error);
     });
     if (!there && this.#context.once) throw cannotList(this.#place.directory, 'it does not exist');
-    if (!newOnly) return;
+    if (!newOnly || this.#restored) return;
     await this.#watchlist.update(there ?? []);
     this.#watchlist.finishAll();
   }
 
-  async plan(time: number): Promise<{ partitions: readonly Partition[]; done: boolean }> {
+  async plan(time: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Planned> {
     const { once, parallelism } = this.#context;
     if (!once) await this.#look();
     else if (!this.#looked) await this.#lookOnce();
     this.#looked = true;
-    const { ranges, finished, more } = this.#take();
-    if (finished.length > 0 && this.#config.onProcessed !== 'keep') this.#finished.set(time, finished);
-    return { partitions: cutIntoPartitions(ranges, parallelism, this.#cuttable), done: once && !more };
+    const begun = this.#begun;
+    const { ranges, finished, more } = this.#take(maxBytes);
+    if (begun !== this.#begun)
+      this.#changes.set(begunKey, this.#begun ? { ...this.#begun, file: { ...this.#begun.file } } : null);
+    if (finished.length > 0 && this.#config.onProcessed !== 'keep') {
+      this.#finished.set(time, finished);
+      this.#changes.set(
+        disposalKey(time),
+        finished.map((file) => ({ ...file })),
+      );
+    }
+    const partitions = cutIntoPartitions(ranges, parallelism, this.#cuttable);
+    return { partitions, done: once && !more, memory: this.#takeMemory() };
   }
 
-  async committed(time: number): Promise<void> {
-    const finished = this.#finished.get(time) ?? [];
+  #takeMemory(): Memory {
+    const memory = this.#watchlist.done.takeChanges();
+    for (const [key, value] of this.#changes) memory.set(key, value);
+    this.#changes = new Map();
+    return memory;
+  }
+
+  async committed(time: number, synced: () => Promise<void>): Promise<void> {
+    if (!this.#finished.has(time)) return;
+    await synced();
+    await this.#dispose(time);
+  }
+
+  /** What is left to do when the process ends in the middle of it is done at the next start. */
+  async #dispose(time: number): Promise<void> {
+    for (const file of this.#finished.get(time) ?? []) {
+      failpoint('source.dispose');
+      await dispose(file, this.#config.onProcessed, this.#context);
+      failpoint('source.disposed');
+    }
     this.#finished.delete(time);
-    for (const file of finished) await dispose(file, this.#config.onProcessed, this.#context);
+    this.#changes.set(disposalKey(time), null);
   }
 
   async stop(): Promise<void> {
@@ -106,8 +153,9 @@ export class FilesDriver implements SourceDriver {
   }
 
   /** As many files as a batch may have, or bytes of them; `more` if some are left. */
-  #take(): { ranges: FileRange[]; finished: FoundFile[]; more: boolean } {
-    const { maxFilesPerBatch = Number.POSITIVE_INFINITY, maxBytesPerBatch } = this.#config;
+  #take(maxBytes: number): { ranges: FileRange[]; finished: FoundFile[]; more: boolean } {
+    const { maxFilesPerBatch = Number.POSITIVE_INFINITY } = this.#config;
+    const maxBytesPerBatch = Math.max(1, Math.floor(Math.min(this.#config.maxBytesPerBatch, maxBytes)));
     const ranges: FileRange[] = [];
     const finished: FoundFile[] = [];
     let bytes = 0;
@@ -144,6 +192,11 @@ export class FilesDriver implements SourceDriver {
     return offset + length < file.size ? { file, offset: offset + length } : undefined;
   }
 }
+
+/** What is remembered: the file that has been begun, files to be disposed of after their batch, and, by identity, files done. */
+const begunKey = 'begun';
+const disposalKey = (time: number): string => `@${time}/dispose`;
+const timeOf = (key: string): number => Number.parseInt(key.slice(1), 10);
 
 const cannotList = (directory: string, why: string, cause?: unknown): StreamjobError =>
   new StreamjobError('file-missing', `Cannot look for files in ${directory}: ${why}.`, {

@@ -69,6 +69,7 @@ export class Watchlist {
       this.#names.delete(path);
       if (file) this.done.absent(identityOf(file), path, now);
     }
+    this.done.listed(now);
     this.done.forgetBefore(now - this.#config.forgetAfter);
   }
 
