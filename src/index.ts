@@ -13,6 +13,7 @@ export type { ContextState } from './dstream/lifecycle.ts';
 export type { JobSettings } from './plan/jobSettings.ts';
 export type { Plan } from './plan/plan.ts';
 export type { BatchInfo, JobListener } from './run/events.ts';
+export { Receiver } from './sources/receiver/base.ts';
 
 export interface ContextOptions extends BaseOptions {
   /** Is told what happens while the job runs. */

@@ -32,6 +32,8 @@ export const components = {
     rightOuterJoin: () => import('../../operators/rightOuterJoin.ts'),
     sortBy: () => import('../../operators/sortBy.ts'),
     top: () => import('../../operators/top.ts'),
+    transform: () => import('../../operators/transform.ts'),
+    transformWith: () => import('../../operators/transformWith.ts'),
     union: () => import('../../operators/union.ts'),
     updateStateByKey: () => import('../../operators/updateStateByKey.ts'),
     window: () => import('../../operators/window.ts'),
@@ -39,6 +41,7 @@ export const components = {
   sources: {
     files: () => import('../../sources/files.ts'),
     http: () => import('../../sources/http.ts'),
+    materialised: () => import('../../sources/materialised.ts'),
     queue: () => import('../../sources/queue.ts'),
     rate: () => import('../../sources/rate.ts'),
     receiver: () => import('../../sources/receiver.ts'),
@@ -48,6 +51,7 @@ export const components = {
   sinks: {
     collect: () => import('../../sinks/collect.ts'),
     files: () => import('../../sinks/files.ts'),
+    foreachRDD: () => import('../../sinks/foreachRDD.ts'),
     http: () => import('../../sinks/http.ts'),
     print: () => import('../../sinks/print.ts'),
   },
@@ -59,4 +63,4 @@ export const components = {
   },
 };
 
-export const hidden: ReadonlySet<string> = new Set(['sink collect']);
+export const hidden: ReadonlySet<string> = new Set(['source materialised', 'sink collect']);

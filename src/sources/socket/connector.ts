@@ -4,7 +4,8 @@ import { formatDuration } from '../../base/duration.ts';
 import { reasonOf } from '../../base/network.ts';
 import type { Receiver, ReceiverContext } from '../../component/source.ts';
 import { Inflow } from '../receiving/inflow.ts';
-import { addressOf, keepAliveAfter } from './addresses.ts';
+import { addressOf } from '../receiving/listening.ts';
+import { keepAliveAfter } from './addresses.ts';
 
 interface ConnectConfig {
   readonly host: string;
