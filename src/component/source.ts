@@ -46,6 +46,17 @@ export interface SourceContext {
  */
 export type Memory = ReadonlyMap<string, JsonValue>;
 
+/** What belongs to a batch. */
+export interface PlannedInput {
+  readonly partitions: readonly Partition[];
+  /** There is nothing more. */
+  readonly done: boolean;
+  /** How much it is, if that is known: then the source can be slowed down. */
+  readonly bytes?: number;
+  /** Changes of what is to be remembered. They are kept until there is a batch, if this one is left out for being empty. */
+  readonly memory?: Memory;
+}
+
 /** Runs on the driver thread. It never touches records. */
 export interface SourceDriver {
   /**
@@ -60,17 +71,7 @@ export interface SourceDriver {
    * `done: true` says that there is nothing more: with `--once`, and for a source that ends the job. `maxBytes` is about as
    * much as the job can take while it is late.
    */
-  plan(
-    time: number,
-    maxBytes?: number,
-  ): Promise<{
-    readonly partitions: readonly Partition[];
-    readonly done: boolean;
-    /** How much it is, if that is known; then the source can be slowed down. */
-    readonly bytes?: number;
-    /** Changes of what is to be remembered. They are kept until there is a batch, if this one is left out for being empty. */
-    readonly memory?: Memory;
-  }>;
+  plan(time: number, maxBytes?: number): Promise<PlannedInput>;
   /**
    * The batch is done: what it read will not be asked for again, also after a crash once `synced` has resolved. Who is
    * to do what cannot be undone waits for that first.

@@ -17,6 +17,12 @@ export interface Engine {
   /** Starts the receivers of the plan. What comes is announced through `events.block`. */
   receive(): Promise<void>;
 
+  /**
+   * From now on the receiver of this source takes about so many bytes a second, and pauses beyond that; undefined: as much
+   * as memory allows. An engine without it cannot slow receivers down.
+   */
+  limit?(source: NodeId, bytesPerSecond: number | undefined): void;
+
   /** Stops the receivers. When it resolves, every block has been announced. */
   stopReceiving(): Promise<void>;
 

@@ -71,8 +71,8 @@ export class BatchGenerator {
     const { queue, maxWaitingBatches } = this.#parts;
     for (let tick = await this.#nextTick(); tick; tick = await this.#nextTick()) {
       this.#tellSkipped(tick);
-      const behind = tick.late || queue.waiting > maxWaitingBatches;
-      await this.#plan(tick, { list: true, unlessEmpty: behind && !tick.needed });
+      const full = queue.waiting > maxWaitingBatches;
+      await this.#plan(tick, { list: !full, unlessEmpty: (tick.late || full) && !tick.needed });
     }
   }
 

@@ -32,6 +32,13 @@ interface ReceivedSource {
   ended: boolean;
 }
 
+/** What a source gives to a batch. */
+interface Taken {
+  readonly source: NodeId;
+  readonly partitions: readonly Partition[];
+  readonly bytes: number;
+}
+
 /** More partitions than this many per slot only cost; fewer would leave threads idle at the end of a batch. */
 const partitionsPerSlot = 4;
 
@@ -41,6 +48,10 @@ export class Inputs {
   readonly #planned: readonly PlannedSource[];
   readonly #received: ReadonlyMap<NodeId, ReceivedSource>;
   readonly #allEnded = new AbortController();
+  /** Bytes that each source gave to the batches that are under way. */
+  readonly #bytes = new Map<number, ReadonlyMap<NodeId, number>>();
+  /** Bytes that a source may give to a batch. */
+  readonly #limits = new Map<NodeId, number>();
   #stopped: Promise<void> | undefined;
 
   private constructor(planned: readonly PlannedSource[], received: readonly ReceivedSource[], parallelism: number) {
@@ -111,26 +122,47 @@ export class Inputs {
   /** The input of a batch: what has been received and, if `list`, what the other sources say. */
   async take(time: number, list: boolean): Promise<BatchInputs> {
     const listed = list ? await this.#list(time) : [];
-    const inputs = [...listed, ...this.#takeBlocks()].filter(([, partitions]) => partitions.length > 0);
-    return new Map(inputs.sort(([a], [b]) => a - b));
+    const taken = [...listed, ...this.#takeBlocks()].filter(({ partitions }) => partitions.length > 0);
+    if (taken.length > 0) this.#bytes.set(time, new Map(taken.map(({ source, bytes }) => [source, bytes])));
+    return new Map(taken.sort((a, b) => a.source - b.source).map(({ source, partitions }) => [source, partitions]));
   }
 
-  async #list(time: number): Promise<[NodeId, readonly Partition[]][]> {
+  /** How much each source gave to a batch that is not yet over, as far as it knows. */
+  bytesOf(time: number): ReadonlyMap<NodeId, number> {
+    return this.#bytes.get(time) ?? new Map();
+  }
+
+  /** A source that lists its input is to give about so many bytes to a batch. Undefined: as many as it wants. */
+  limit(source: NodeId, bytes: number | undefined): void {
+    if (bytes === undefined) this.#limits.delete(source);
+    else this.#limits.set(source, bytes);
+  }
+
+  /** The batch is over. */
+  forget(time: number): void {
+    this.#bytes.delete(time);
+  }
+
+  async #list(time: number): Promise<Taken[]> {
     return Promise.all(
       this.#planned.map(async (source) => {
-        const { partitions, done, memory } = await calling(source.node, () => source.driver.plan(time));
+        const { id } = source.node;
+        const limit = this.#limits.get(id);
+        const planned = await calling(source.node, () => source.driver.plan(time, limit));
+        const { partitions, done, memory, bytes = 0 } = planned;
         source.done = done;
         if (memory) source.changes = withChanges(source.changes, memory);
-        return [source.node.id, partitions] as [NodeId, readonly Partition[]];
+        return { source: id, partitions, bytes };
       }),
     );
   }
 
-  #takeBlocks(): [NodeId, readonly Partition[]][] {
+  #takeBlocks(): Taken[] {
     return [...this.#received.values()].map((source) => {
       const blocks = source.blocks;
       source.blocks = [];
-      return [source.node.id, partitionsOfBlocks(blocks, this.#parallelism * partitionsPerSlot)];
+      const partitions = partitionsOfBlocks(blocks, this.#parallelism * partitionsPerSlot);
+      return { source: source.node.id, partitions, bytes: blocks.reduce((sum, block) => sum + block.bytes, 0) };
     });
   }
 

@@ -15,6 +15,7 @@ import { BatchGenerator, type RunMode } from './generator.ts';
 import { Inputs } from './inputs.ts';
 import { oneCallAtATime } from './journalCalls.ts';
 import { Ending } from './stop.ts';
+import { Throttle } from './throttle.ts';
 import { Ticks } from './ticks.ts';
 
 export interface JobOptions {
@@ -62,6 +63,7 @@ class Job implements RunningJob {
   readonly #queue: BatchQueue;
   #inputs: Inputs | undefined;
   #sinks: Sinks | undefined;
+  #throttle: Throttle | undefined;
   #receiving = false;
   #stoppedReceiving: Promise<void> | undefined;
 
@@ -133,6 +135,7 @@ class Job implements RunningJob {
     const shared = { plan, configs, log: this.#log };
     const { source, sink } = components;
     this.#inputs = await Inputs.load({ ...shared, source, parallelism: engine.parallelism, once: mode?.once ?? false });
+    if (settings.backpressure) this.#throttle = new Throttle({ plan, engine, inputs: this.#inputs });
     const { concurrentJobs: concurrency, taskRetries: retries } = settings;
     this.#sinks = await Sinks.load({ ...shared, recovered, sink, concurrency, retries, signal: this.#ending.cut });
   }
@@ -187,6 +190,7 @@ class Job implements RunningJob {
         sinks: this.#sinks!,
         clock,
         listener: this.#listener,
+        throttle: this.#throttle,
         onBatchFailure: settings.onBatchFailure,
         cut: this.#ending.cut,
       });

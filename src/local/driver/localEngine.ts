@@ -4,7 +4,7 @@ import type { Split } from '../../component/source.ts';
 import { isStored } from '../../engine/blockFile.ts';
 import type { Batch, BatchResult, Engine, EngineEvents, EngineJob } from '../../engine/engine.ts';
 import { defaultSettings, type JobSettings } from '../../plan/jobSettings.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { NodeId, Plan } from '../../plan/plan.ts';
 import { type Stage, stagesOf } from '../../plan/stages.ts';
 import type { FromWorker, OpenMessage, TaskSplit } from '../wire/messages.ts';
 import { SlabPool } from '../wire/slabs.ts';
@@ -64,6 +64,10 @@ export class LocalEngine implements Engine {
 
   async receive(): Promise<void> {
     this.#receivers.start();
+  }
+
+  limit(source: NodeId, bytesPerSecond: number | undefined): void {
+    this.#receivers.limit(source, bytesPerSecond);
   }
 
   stopReceiving(): Promise<void> {

@@ -41,6 +41,10 @@ export class Receivers {
     this.#thread?.say({ type: 'receive' });
   }
 
+  limit(source: NodeId, bytesPerSecond: number | undefined): void {
+    this.#thread?.say({ type: 'limit', source, bytesPerSecond });
+  }
+
   /** When it resolves, every block has been announced. */
   async stop(): Promise<void> {
     if (!this.#thread || this.#dead || this.#stopped) return this.#stopped?.promise;
@@ -75,7 +79,7 @@ export class Receivers {
   #hear(message: FromWorker): void {
     switch (message.type) {
       case 'block':
-        return this.#keep(message.source, message.block, message.slabs);
+        return this.#keep(message);
       case 'receiver': {
         const { source, state, error } = message;
         return this.#events?.receiver(source, state, message.message, error && fromWire(error));
@@ -87,10 +91,10 @@ export class Receivers {
     }
   }
 
-  #keep(source: NodeId, block: Block, slabs: readonly number[]): void {
+  #keep({ source, block, slabs, stored }: Extract<FromWorker, { type: 'block' }>): void {
     const id = ++this.#ids;
     this.#blocks.set(id, { block, slabs });
-    this.#events?.block(source, { id, bytes: extentsLength(block.extents) });
+    this.#events?.block(source, { id, bytes: extentsLength(block.extents), ...(stored && { stored }) });
   }
 
   /** What had been received and announced is still worked off; then the job ends. */

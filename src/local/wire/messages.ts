@@ -24,6 +24,8 @@ export type ToWorker =
   | TaskMessage
   | { readonly type: 'receive' }
   | { readonly type: 'stopReceiving' }
+  /** What a receiver may take from now on; undefined: as much as memory allows. */
+  | { readonly type: 'limit'; readonly source: NodeId; readonly bytesPerSecond: number | undefined }
   /** Slabs have been released: paused receivers may go on. */
   | { readonly type: 'freed' };
 

@@ -31,6 +31,8 @@ function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: 
         return receivers?.start();
       case 'stopReceiving':
         return void receivers?.stop().then(() => say({ type: 'stoppedReceiving' }));
+      case 'limit':
+        return receivers?.limit(message.source, message.bytesPerSecond);
       case 'freed':
         return receivers?.freed();
     }

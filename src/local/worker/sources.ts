@@ -2,7 +2,7 @@ import { parseByteSize } from '../../base/byteSize.ts';
 import { catalog } from '../../catalog/index.ts';
 import type { Decoder, Framer, FramingOptions } from '../../component/format.ts';
 import type { FormatConfig } from '../../component/settings.ts';
-import type { SplitReader } from '../../component/source.ts';
+import { ofInput, type SplitOutput, type SplitReader } from '../../component/source.ts';
 import type { NodeId, Plan } from '../../plan/plan.ts';
 import type { Pipe } from '../../plan/stages.ts';
 import { WireReader } from '../../plan/wire.ts';
@@ -10,6 +10,7 @@ import { fromWire } from '../wire/errors.ts';
 import { readExtents } from '../wire/extents.ts';
 import type { TaskSplit } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
+import { restoredBlock } from './blockKeeper.ts';
 import { checkHeap } from './heap.ts';
 import { type BlockReader, type Pushdown, pushdownOf, pushdownReader } from './pushdown.ts';
 import type { CompiledStage } from './stage.ts';
@@ -23,6 +24,8 @@ export interface TaskSource {
 /** The bytes of a source whose settings have a format. */
 export interface FormattedBytes {
   readonly format: string;
+  /** Each input begins with a head: see component/heads.ts. */
+  readonly headed: boolean;
   readonly framer: Framer;
   readonly decoder: Decoder;
   readonly framing: FramingOptions;
@@ -55,7 +58,8 @@ export async function openBytes(config: FramedConfig): Promise<FormattedBytes | 
   const format = await catalog.formats.load(name);
   const framing = framingOf(config);
   const framer = format.framer(settings as never, framing);
-  return { format: name, framer, framing, decoder: format.decoder(settings as never, framing) };
+  const headed = format.headed?.(settings as never) ?? false;
+  return { format: name, headed, framer, framing, decoder: format.decoder(settings as never, framing) };
 }
 
 /** The framing that a source's config asks for. */
@@ -73,11 +77,11 @@ export function openBlocks({ bytes }: TaskSource, stage: CompiledStage, pushdown
   if (pushdown) return pushdownReader(pushdown, stage);
   if (!bytes) return recordReader(stage);
   return {
-    read(data, start, end) {
+    read(data, start, end, input) {
       let bad = 0;
       const records = bytes.decoder(data, start, end, (record, error) => {
         bad++;
-        stage.bad(record, error);
+        stage.bad(record, ofInput(error, input));
       });
       stage.push(records);
       return records.length + bad;
@@ -104,21 +108,26 @@ export interface SourceStage {
   readonly pool: SlabPool;
   /** Where the records read so far are counted, for those who watch the thread. */
   readonly progress: Int32Array;
+  readonly log: SplitOutput['log'];
 }
 
 /** Reads a partition of a source into the stage. Returns how many records there were. */
 export async function readSource(
   { reader }: TaskSource,
   splits: readonly TaskSplit[],
-  { stage, blocks, pool, progress }: SourceStage,
+  { stage, blocks, pool, progress, log }: SourceStage,
 ): Promise<number> {
   let count = 0;
+  let from: string | undefined;
+  const input = (name: string | undefined): void => {
+    from = name;
+  };
   const noteProgress = (): void => {
     progress[0] = count;
     checkHeap();
   };
   const bytes = (data: Uint8Array, start: number, end: number): void => {
-    count += blocks.read(data, start, end);
+    count += blocks.read(data, start, end, from);
     noteProgress();
   };
   const records = (list: readonly unknown[]): void => {
@@ -133,9 +142,17 @@ export async function readSource(
   blocks.start?.();
   for (const task of splits) {
     if ('split' in task) {
-      await reader!.read(task.split, { bytes, records, bad });
+      await reader!.read(task.split, { input, bytes, records, bad, log });
       continue;
     }
+    if ('stored' in task) {
+      const { data, rest } = restoredBlock(task.root, task.stored);
+      input(rest.from);
+      if (data.length > 0) bytes(data, 0, data.length);
+      for (const { record, error } of rest.bad) bad(record, fromWire(error));
+      continue;
+    }
+    input(task.block.from);
     readExtents(pool, task.block.extents, bytes);
     for (const { record, error } of task.block.bad) bad(record, fromWire(error));
   }

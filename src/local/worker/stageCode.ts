@@ -75,7 +75,7 @@ return { open, push, pushTokens: push, bad, close };`;
 }`
       : `function push(records) {
   for (let i = 0; i < records.length; i++) {
-    if ((i & 1023) === 1023) checkHeap();
+    if ((i & 255) === 255) checkHeap();
     const r = records[i];
     ${this.#guard(root, 'r')}
     ${steps}
@@ -118,7 +118,8 @@ return { open, push, pushTokens: push, bad, close };`;
       case 'sink':
         return `if (typeof ${r} !== 'string' && typeof ${r} !== 'number') guard(${node.id}, ${r}); l${pipe.leaf}.write(${r});`;
       case 'source':
-        throw new Error('a source is no step');
+      case 'transform':
+        throw new Error(`a ${node.kind} is no step of a stage`);
     }
   }
 
@@ -138,7 +139,7 @@ return { open, push, pushTokens: push, bad, close };`;
       `const ${y} = ${paired(node, r, result)}; ${this.#guard(node, y)} ${this.#emit(pipe.out, y)}`;
     if (node.op === 'map') return give(x);
     const i = this.#name('i');
-    return `for (let ${i} = 0; ${i} < ${x}.length; ${i}++) { if ((${i} & 4095) === 4095) checkHeap(); ${give(`${x}[${i}]`)} }`;
+    return `for (let ${i} = 0; ${i} < ${x}.length; ${i}++) { if ((${i} & 255) === 255) checkHeap(); ${give(`${x}[${i}]`)} }`;
   }
 
   /** mapPartitions: the records wait in a list until the partition is complete. */

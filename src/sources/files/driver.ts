@@ -4,7 +4,7 @@ import { messageOf, StreamjobError } from '../../base/errors.ts';
 import { failpoint } from '../../base/failpoint.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { overlapsItself } from '../../component/delimited.ts';
-import type { Memory, Partition, SourceContext, SourceDriver } from '../../component/source.ts';
+import type { Memory, PlannedInput, SourceContext, SourceDriver } from '../../component/source.ts';
 import { cutIntoPartitions } from './cutting.ts';
 import { openPlace, type Place } from './listing.ts';
 import { dispose } from './processed.ts';
@@ -68,7 +68,7 @@ export class FilesDriver implements SourceDriver {
     this.#watchlist.finishAll();
   }
 
-  async plan(time: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Planned> {
+  async plan(time: number, maxBytes = Number.POSITIVE_INFINITY): Promise<PlannedInput> {
     const { once, parallelism } = this.#context;
     if (!once) await this.#look();
     else if (!this.#looked) await this.#lookOnce();
@@ -85,7 +85,8 @@ export class FilesDriver implements SourceDriver {
       );
     }
     const partitions = cutIntoPartitions(ranges, parallelism, this.#cuttable);
-    return { partitions, done: once && !more, memory: this.#takeMemory() };
+    const bytes = ranges.reduce((sum, { length }) => sum + length, 0);
+    return { partitions, done: once && !more, bytes, memory: this.#takeMemory() };
   }
 
   #takeMemory(): Memory {
