@@ -24,7 +24,7 @@ export interface BuiltPlan {
   readonly checked: ReadonlyMap<Recorded, CheckedConfig>;
 }
 
-export type PlanHeader = Pick<Plan, 'name' | 'batchInterval' | 'module'>;
+export type PlanHeader = Pick<Plan, 'name' | 'batchInterval' | 'module' | 'tables'>;
 
 /** Makes a plan of a graph: loads the components it names, checks their settings and lets each add its nodes. */
 export async function buildPlan(graph: Graph, header: PlanHeader): Promise<BuiltPlan> {
@@ -141,7 +141,7 @@ class Building {
 }
 
 /** `mapPartitions` sees all records at once, so none can be named as the one that failed. */
-function canFail(node: PlanNode, own: readonly FunctionReference[]): boolean {
+export function canFail(node: PlanNode, own: readonly FunctionReference[]): boolean {
   if (node.kind === 'source') return true;
   if (node.kind === 'narrow' && node.op === 'mapPartitions') return false;
   return Object.values(node).some((field) => own.includes(field));

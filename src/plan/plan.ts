@@ -16,8 +16,21 @@ export interface Plan {
   readonly keyGroups: typeof keyGroups;
   /** The ES module whose exports the functions may use, and the SHA-256 of its content. */
   readonly module?: { readonly path: string; readonly sha256: string };
-  /** Parents come before their children, and `nodes[i].id === i`. */
+  /** By the name that they have in functions. */
+  readonly tables?: { readonly [name: string]: TableReference };
+  /**
+   * `nodes[i].id === i`. Parents come before their children, but for what a batch's transforms have added: it stands at the end
+   * (`parentsFirst` puts it where it belongs).
+   */
   readonly nodes: readonly PlanNode[];
+}
+
+/** A file whose records functions find by a field of them, and the SHA-256 of its content. */
+export interface TableReference {
+  readonly path: string;
+  readonly format: { readonly name: string; readonly config: { readonly [setting: string]: JsonValue } };
+  readonly key: string;
+  readonly sha256: string;
 }
 
 export const keyHash = 'murmur3-32';
@@ -163,6 +176,18 @@ export interface SortNode extends NodeBase {
   readonly limit?: number;
 }
 
+/**
+ * A step that is written anew for each batch: `fn` gets the batch's RDDs, one for each input, and gives the one that the step
+ * stands for. It is called before the batch is given to an engine, so no engine ever runs this node: see expand.ts.
+ */
+export interface TransformNode extends NodeBase {
+  readonly kind: 'transform';
+  readonly inputs: readonly Edge[];
+  readonly fn: FunctionReference;
+  /** How `fn` gets the RDDs, before time and context: each for itself, or all in a list. */
+  readonly as: 'arguments' | 'list';
+}
+
 /** Records to outside. */
 export interface SinkNode extends NodeBase {
   readonly kind: 'sink';
@@ -180,6 +205,7 @@ export type PlanNode =
   | SortNode
   | WindowNode
   | StateNode
+  | TransformNode
   | SinkNode;
 
 /** The edges into a node, in order. */
@@ -189,6 +215,7 @@ export function inputsOf(node: PlanNode): readonly Edge[] {
       return [];
     case 'cogroup':
     case 'union':
+    case 'transform':
       return node.inputs;
     default:
       return [node.input];
@@ -202,18 +229,39 @@ export function stepName(origin: Origin): string {
     : `${origin.name}, step ${origin.step + 1} (${origin.component})`;
 }
 
+/** The nodes of a plan, parents before their children, otherwise in the plan's order. */
+export function parentsFirst(nodes: readonly PlanNode[]): readonly PlanNode[] {
+  if (nodes.every((node) => inputsOf(node).every(({ from }) => from < node.id))) return nodes;
+  const ordered = new Set<PlanNode>();
+  const open = nodes.toReversed();
+  for (let node = open.at(-1); node; node = open.at(-1)) {
+    const missing = ordered.has(node) ? [] : parentsOf(node, nodes).filter((parent) => !ordered.has(parent));
+    if (missing.length === 0) ordered.add(open.pop()!);
+    else open.push(...missing);
+  }
+  return [...ordered];
+}
+
+const parentsOf = (node: PlanNode, nodes: readonly PlanNode[]): readonly PlanNode[] =>
+  inputsOf(node).map(({ from }) => nodes[from]!);
+
 /**
- * Every how many milliseconds each node of a plan gives something: its window's slide, otherwise what its inputs have.
+ * Every how many milliseconds each node of a plan gives something: its window's slide, otherwise what its inputs have. Streams
+ * that are put together have one slide, but for what failed in different steps: that comes as often as any of it.
  * Indexed by node id.
  */
 export function slidesOf(plan: Pick<Plan, 'batchInterval' | 'nodes'>): readonly number[] {
-  const slides: number[] = [];
-  for (const node of plan.nodes) {
-    const [input] = inputsOf(node);
+  const slides = new Array<number>(plan.nodes.length).fill(plan.batchInterval);
+  for (const node of parentsFirst(plan.nodes)) {
+    const inputs = inputsOf(node).map(({ from }) => slides[from]!);
     const own = node.kind === 'window' ? node.slide : node.kind === 'fold' ? node.window?.slide : undefined;
-    slides.push(own ?? (input ? slides[input.from]! : plan.batchInterval));
+    slides[node.id] = own ?? (inputs.length > 0 ? inputs.reduce(commonDivisor) : plan.batchInterval);
   }
   return slides;
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 /** True if something with this slide gives something at this time. */

@@ -34,16 +34,29 @@ export class YamlConfig implements ConfigInput {
       checkComponent({ name, ...definition }, fieldOf(json, name), [name], context);
     return new CheckedSettings(tree, key, this.#job).check(check, surroundings);
   }
+
+  /** Where a setting stands: its value, or the component if it is not given. */
+  spanOf(setting: string): Span {
+    const { key, value } = this.#component;
+    if (value === undefined) return key;
+    return value.kind === 'map' ? spanAt(value, [setting], 'value', key) : value;
+  }
 }
 
 /**
  * The settings at a place of the file that are no component's, checked and complete; undefined if something is wrong with them, which
  * is reported.
  */
-export function checkSettings<T>(setting: Setting<T>, tree: Tree, owner: Span, job: JobContext): T | undefined {
+export function checkSettings<T>(
+  setting: Setting<T>,
+  tree: Tree,
+  owner: Span,
+  job: JobContext,
+  surroundings: Surroundings = noSurroundings,
+): T | undefined {
   const checked = new CheckedSettings(tree, owner, job).check(
     (json, context) => checkConfig(setting, json, [], context),
-    noSurroundings,
+    surroundings,
   );
   return checked?.config as T | undefined;
 }
@@ -105,7 +118,7 @@ class CheckedSettings {
       report,
       formats,
       path: (text) => resolve(this.#job.directory, text),
-      fn: (_text, path) => this.#function(this.#scalarAt(path)),
+      fn: (_text, path, async = false) => this.#function(this.#scalarAt(path), async),
       stream: (name, path) => {
         const stream = this.#job.streams.get(name);
         if (!stream) reportUnknownStream(name, this.#span(path, 'value'), this.#job.streams.keys(), this.#job.report);
@@ -117,16 +130,16 @@ class CheckedSettings {
   }
 
   /** Functions are read as they stand: what looks like a variable in them belongs to JavaScript. */
-  #function(scalar: ScalarTree | undefined): FunctionReference | undefined {
+  #function(scalar: ScalarTree | undefined, async: boolean): FunctionReference | undefined {
     if (scalar === undefined) return undefined;
-    if (!this.#functions.has(scalar)) this.#functions.set(scalar, this.#checkFunction(scalar));
+    if (!this.#functions.has(scalar)) this.#functions.set(scalar, this.#checkFunction(scalar, async));
     return this.#functions.get(scalar);
   }
 
-  #checkFunction(scalar: ScalarTree): FunctionReference | undefined {
+  #checkFunction(scalar: ScalarTree, async: boolean): FunctionReference | undefined {
     const at = scalar.source.place(offsetInFile(scalar, 0));
     const { exports, tables } = this.#job.names;
-    const checked = checkFunction(scalar.text, { exports, tables, at });
+    const checked = checkFunction(scalar.text, { exports, tables, at, async });
     if ('reference' in checked) return checked.reference;
     this.#failed = true;
     for (const { code, message, remedy, offset } of checked.problems) {

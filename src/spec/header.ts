@@ -23,7 +23,7 @@ export interface Header {
 }
 
 /** The names of the sections that are read elsewhere. */
-const sections = ['sources', 'streams', 'sinks', 'tests'];
+const sections = ['tables', 'sources', 'streams', 'sinks', 'tests'];
 
 /** Reads the settings of the job as a whole; undefined if something is wrong with them, which is reported. */
 export function readHeader(root: MapTree, source: SourceText, job: JobContext): Header | undefined {

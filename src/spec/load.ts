@@ -14,7 +14,9 @@ import { type Names, resolveNames } from './names.ts';
 import { reportSameOutputs } from './outputs.ts';
 import { inOrder, type Problem, problemAt, type Report } from './problem.ts';
 import { SourceText } from './sourceText.ts';
+import { readTables, tableNames } from './tables.ts';
 import type { MapTree } from './tree.ts';
+import { reportNoCheckpoint, reportSlides } from './windows.ts';
 import { readYaml, type YamlText } from './yaml.ts';
 
 export interface LoadOptions {
@@ -112,14 +114,15 @@ async function readJob(
 ): Promise<Read> {
   const directory = dirname(resolve(source.file));
   const { module, exports } = await readModule(root, { report, directory, env });
-  const names = { ...(exports && { exports }), tables: tablesOf(root, report) };
+  const names = { ...(exports && { exports }), tables: tableNames(root, report) };
   const job: JobContext = { report, env, directory, spoiled, names, streams: new Map() };
   const header = readHeader(root, source, job);
   const declarations = await readDeclarations(root, job);
   const resolved = resolveNames(declarations, job);
   const assembled = assemble(declarations, resolved, job);
   const tests = readTests(root, declarations, job);
-  const built = await build(assembled, resolved, header, module, job);
+  const tables = await readTables(root, job);
+  const built = await build(assembled, resolved, header, { ...(module && { module }), ...tables }, job);
   return { name: source.file, settings: defaultSettings, ...header, ...built, tests };
 }
 
@@ -127,20 +130,22 @@ async function build(
   assembled: Assembled,
   names: Names,
   header: Header | undefined,
-  module: Plan['module'],
+  given: Pick<Plan, 'module' | 'tables'>,
   job: JobContext,
 ): Promise<Pick<LoadedJob, 'configs' | 'streams'> & { readonly plan: Plan }> {
   const { name = '', batchInterval = 1 } = header ?? {};
   const { plan, configs, edges, checked } = await buildPlan(assembled.graph, {
     name,
     batchInterval,
-    ...(module && { module }),
+    ...given,
   });
   reportSameOutputs(assembled.sinks, checked, job.report);
   const streams = new Map(
     [...job.streams].flatMap(([stream, step]) => (edges.has(step) ? [[stream, edges.get(step)!] as const] : [])),
   );
   reportNothingFails(assembled, names, { edges }, job);
+  reportSlides(assembled, { plan }, job.report);
+  if (header?.checkpoint === undefined) await reportNoCheckpoint(assembled, { checked }, job.report);
   return { plan, configs, streams };
 }
 
@@ -160,19 +165,4 @@ function reportNothingFails(
     const message = `Nothing can fail that would be sent to \`${name}\`: no step has a function.`;
     report(problemAt(onError.to.at, { code: 'bad-value', message, remedy: 'Remove `onError`.' }));
   }
-}
-
-/** The tables of a job, which no engine can load yet. */
-function tablesOf(root: MapTree, report: Report): readonly string[] {
-  const tables = root.entries.get('tables');
-  if (tables?.value.kind !== 'map') return [];
-  const message = 'Tables are not supported yet.';
-  report(
-    problemAt(tables.key, {
-      code: 'not-supported',
-      message,
-      remedy: 'Export a Map from the `functions` module instead.',
-    }),
-  );
-  return [...tables.value.entries.keys()];
 }

@@ -140,10 +140,15 @@ const checkpoint = s.oneOf(
   },
 );
 
-const table = s.object({
-  file: s.path({ description: 'The file that it is read from.' }),
-  format: s.json({ default: 'json', description: 'What the file holds.' }),
-  key: s.string({ description: 'The field that a record is found by.' }),
+export const tableShape = s.object({
+  file: s.path({ description: 'The file that it is read from; a `.gz` file is decompressed.' }),
+  format: s.format({
+    default: 'json',
+    description: 'What the file holds: `json` is a value a line or one array, `csv` a header and lines.',
+  }),
+  key: s.string({
+    description: 'The field that a record is found by. Each record must have it, and no two the same.',
+  }),
 });
 
 export const jobShape = s.object({
@@ -155,10 +160,10 @@ export const jobShape = s.object({
   checkpoint,
   remember: s.duration({ optional: true, description: 'How long generated batches are kept for queries.' }),
   functions: s.path({ optional: true, description: 'An ES module whose exports the functions of the job may use.' }),
-  tables: s.map(table, {
+  tables: s.map(tableShape, {
     optional: true,
     description:
-      'Read-only Maps for every function, loaded once per worker thread, by name. No engine can load them yet.',
+      'Read-only Maps for every function, by name: `NAME.get(key)` is the record with that key. They are read when the job starts; a file that changes later is not read again.',
   }),
   settings: settingsShape,
   sources: s.json({ description: 'Where records come from, by name.' }),

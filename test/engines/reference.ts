@@ -2,16 +2,19 @@ import { StreamjobError } from '#src/base/errors.ts';
 import { catalog } from '#src/catalog/index.ts';
 import type { FormatConfig } from '#src/component/settings.ts';
 import type { CommitMessage, SinkDefinition } from '#src/component/sink.ts';
+import { loadTables } from '#src/component/tables.ts';
 import type { Batch, BatchResult, Engine, EngineJob } from '#src/engine/engine.ts';
 import { type CompiledFunction, compileFunction, type FunctionEnvironment } from '#src/function/compile.ts';
 import { importModule } from '#src/function/module.ts';
 import type { FunctionReference } from '#src/function/reference.ts';
-import type { NodeId, Plan, PlanNode, SinkNode } from '#src/plan/plan.ts';
+import { inputsOf, type NodeId, type Plan, type PlanNode, type SinkNode } from '#src/plan/plan.ts';
+import { keeps } from '#src/plan/stages.ts';
 import { BatchMeaning, type SourceReader, wantValue } from './meaning.ts';
+import { type Memory, nothing } from './memory.ts';
 
 /**
  * The definition of meaning (meaning.ts) as an engine: one thread, everything in arrays, as short as can be, so that it can
- * be checked by reading. Keeps nothing between batches. Sources that are received it does not know.
+ * be checked by reading.  Sources that are received it does not know.
  */
 export class ReferenceEngine implements Engine {
   readonly parallelism: number;
@@ -20,6 +23,9 @@ export class ReferenceEngine implements Engine {
   #functions: ReadonlyMap<FunctionReference, CompiledFunction> = new Map();
   readonly #readers = new Map<NodeId, SourceReader>();
   readonly #sinks = new Map<NodeId, SinkDefinition>();
+  /** After each batch that was run and may yet be given up; and after the newest that is done. */
+  readonly #after = new Map<number, Memory>();
+  #memory = nothing;
 
   constructor(parallelism = 3) {
     this.parallelism = parallelism;
@@ -27,12 +33,24 @@ export class ReferenceEngine implements Engine {
 
   async open(job: EngineJob): Promise<void> {
     this.#job = job;
-    this.#environment = { exports: job.plan.module ? await importModule(job.plan.module.path) : {}, tables: {} };
+    const { module } = job.plan;
+    const tables = await loadTables(job.plan, catalog.formats.load);
+    this.#environment = { exports: module ? await importModule(module.path) : {}, tables };
     this.#functions = compileAll(job.plan, this.#environment);
     for (const { id, kind, origin } of job.plan.nodes) {
       if (kind === 'source') this.#readers.set(id, await openReader(origin.component, job.configs.get(id)));
       if (kind === 'sink') this.#sinks.set(id, await catalog.sinks.load(origin.component));
     }
+  }
+
+  /** Windows take their batches in between their slides too. */
+  get #keeping(): readonly NodeId[] {
+    const { plan } = this.#job!;
+    const used = new Set(plan.nodes.filter(({ kind }) => kind === 'sink').map(({ id }) => id));
+    for (const id of used) for (const { from } of inputsOf(plan.nodes[id]!)) used.add(from);
+    return plan.nodes
+      .filter((node) => used.has(node.id) && (keeps(node) || node.kind === 'window'))
+      .map(({ id }) => id);
   }
 
   async receive(): Promise<void> {
@@ -43,12 +61,23 @@ export class ReferenceEngine implements Engine {
 
   async runBatch(batch: Batch): Promise<BatchResult> {
     const { plan, configs, strict = false } = this.#job!;
-    const run = new BatchMeaning({ batch, plan, strict, parallelism: this.parallelism, functions: this.#functions });
+    const { parallelism } = this;
+    const run = new BatchMeaning({
+      batch,
+      plan,
+      strict,
+      parallelism,
+      functions: this.#functions,
+      memory: this.#memory,
+    });
     const sinks = new Map<NodeId, readonly CommitMessage[]>();
     for (const node of plan.nodes) {
       if (node.kind === 'source') await run.read(node, this.#readers.get(node.id)!);
-      else if (node.kind === 'sink') sinks.set(node.id, await this.#write(node, run, configs.get(node.id)));
+      else if (node.kind === 'sink' && run.isDue(node.id))
+        sinks.set(node.id, await this.#write(node, run, configs.get(node.id)));
     }
+    for (const id of this.#keeping) run.records({ from: id, port: 'out' });
+    this.#after.set(batch.time, run.memory);
     return { sinks, recordsIn: run.recordsIn, tasks: 1 };
   }
 
@@ -65,7 +94,10 @@ export class ReferenceEngine implements Engine {
     return messages;
   }
 
-  forget(): void {}
+  forget(time: number, done: boolean): void {
+    if (done) this.#memory = this.#after.get(time)!;
+    this.#after.clear();
+  }
 
   async close(): Promise<void> {}
 }
@@ -81,6 +113,7 @@ function compileAll(
 function functionsOf(node: PlanNode): readonly (FunctionReference | undefined)[] {
   if (node.kind === 'narrow') return [node.fn];
   if (node.kind === 'fold') return [node.create, node.mergeValue, node.mergeCombiners];
+  if (node.kind === 'state') return [node.fn];
   return node.kind === 'sort' ? [node.by] : [];
 }
 
