@@ -14,6 +14,10 @@ export class HandEngine implements Engine {
   closed = false;
   /** Resolves, or rejects, for each batch when it may end. */
   compute: (batch: Batch) => Promise<void> = async () => undefined;
+  /** Records that each batch has read of each source. */
+  records: ReadonlyMap<NodeId, number> = new Map();
+  /** What sources were told to give: bytes a second. */
+  readonly limits: (readonly [source: NodeId, bytesPerSecond: number | undefined])[] = [];
   /** Called when the receivers are to stop. */
   lastWords: () => void = () => undefined;
   #job: EngineJob | undefined;
@@ -29,6 +33,10 @@ export class HandEngine implements Engine {
 
   async receive(): Promise<void> {
     this.receiving = true;
+  }
+
+  limit(source: NodeId, bytesPerSecond: number | undefined): void {
+    this.limits.push([source, bytesPerSecond]);
   }
 
   async stopReceiving(): Promise<void> {
@@ -49,7 +57,7 @@ export class HandEngine implements Engine {
     await this.compute(batch);
     const splits: CommitMessage = { splits: [...batch.inputs.values()].flat(2) };
     const sinks = this.#job!.plan.nodes.filter((node) => node.kind === 'sink');
-    return { sinks: new Map(sinks.map(({ id }) => [id, [splits]])), recordsIn: new Map(), tasks: 1 };
+    return { sinks: new Map(sinks.map(({ id }) => [id, [splits]])), recordsIn: this.records, tasks: 1 };
   }
 
   forget(time: number): void {
