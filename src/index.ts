@@ -2,13 +2,26 @@ import { SystemClock } from './base/clock.ts';
 import { catalog } from './catalog/index.ts';
 import { MemoryJournal } from './checkpoint/memory.ts';
 import { type ApiJob, StreamingContext as BaseContext, type ContextOptions as BaseOptions } from './dstream/context.ts';
+import { openRdds } from './dstream/openRdds.ts';
 import { LocalEngine } from './local/index.ts';
 import type { JobListener } from './run/events.ts';
 import { type RunningJob, runJob } from './run/job.ts';
 
 export { type ErrorCode, type Place, StreamjobError } from './base/errors.ts';
 export { ScopedFunction } from './dstream/apiConfig.ts';
-export { type AnyRecord, DStream, type Pair, type Partitioning, type Scope } from './dstream/dstream.ts';
+export {
+  type AnyRecord,
+  DStream,
+  type Duration,
+  type Pair,
+  type Partitioning,
+  type Scope,
+  type State,
+  type StateOptions,
+  type Windowing,
+} from './dstream/dstream.ts';
+export type { RDD } from './dstream/rdd.ts';
+export type { RddContext } from './dstream/rddContext.ts';
 export type { ContextState } from './dstream/lifecycle.ts';
 export type { JobSettings } from './plan/jobSettings.ts';
 export type { Plan } from './plan/plan.ts';
@@ -45,7 +58,7 @@ export class StreamingContext extends BaseContext {
 
 /** Resolves when the job has started, with batches to come. */
 async function startLocally({ plan, configs, settings }: ApiJob, listener: JobListener): Promise<RunningJob> {
-  const components = { source: catalog.sources.load, sink: catalog.sinks.load };
+  const components = { source: catalog.sources.load, sink: catalog.sinks.load, rdds: openRdds };
   const engine = new LocalEngine(settings);
   return new Promise((resolve, reject) => {
     const started: JobListener['started'] = (event) => {

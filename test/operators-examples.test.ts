@@ -14,21 +14,25 @@ const operators = await Promise.all(
 /** The example as a job with a test. */
 function jobOf({ yaml, given, other, expect: expected, ordered }: OperatorExample): string {
   const steps = parse(yaml) as unknown;
-  return stringify({
-    name: 'example',
-    batchInterval: '1s',
-    sources: { given: { queue: [] }, ...(other && { other: { queue: [] } }) },
-    streams: { out: { from: 'given', steps: Array.isArray(steps) ? steps : [steps] } },
-    sinks: [{ from: 'out', print: {} }],
-    tests: [
-      {
-        name: 'the example',
-        given: { given, ...(other && { other }) },
-        expect: { out: expected },
-        ...(ordered && { ordered }),
-      },
-    ],
-  });
+  return stringify(
+    {
+      name: 'example',
+      batchInterval: '1s',
+      checkpoint: false,
+      sources: { given: { queue: [] }, ...(other && { other: { queue: [] } }) },
+      streams: { out: { from: 'given', steps: Array.isArray(steps) ? steps : [steps] } },
+      sinks: [{ from: 'out', print: {} }],
+      tests: [
+        {
+          name: 'the example',
+          given: { given, ...(other && { other }) },
+          expect: { out: expected },
+          ...(ordered && { ordered }),
+        },
+      ],
+    },
+    { lineWidth: 0 },
+  );
 }
 
 describe.each(operators)('$name', ({ operator }) => {

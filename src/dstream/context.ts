@@ -1,7 +1,8 @@
 import { parseDuration } from '../base/duration.ts';
 import { StreamjobError } from '../base/errors.ts';
 import { defaultSettings, type JobSettings } from '../plan/jobSettings.ts';
-import type { Edge, NodeId, Origin, Plan } from '../plan/plan.ts';
+import { type Edge, type NodeId, type Origin, type Plan, stepName } from '../plan/plan.ts';
+import { slideProblems } from '../plan/slides.ts';
 import { ApiConfig } from './apiConfig.ts';
 import { buildPlan } from './buildPlan.ts';
 import { DStream, type Recorder } from './dstream.ts';
@@ -114,6 +115,9 @@ export class StreamingContext implements Recorder {
       name: this.name,
       batchInterval: this.batchInterval,
     });
+    for (const { node, message, remedy } of slideProblems(plan)) {
+      throw new StreamjobError('bad-value', `${stepName(node.origin)}: ${message}`, { remedy });
+    }
     const streams = [...edges]
       .filter(([step]) => step.kind !== 'sink')
       .map(([step, edge]) => [step.origin.name, edge] as const);

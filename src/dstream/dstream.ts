@@ -17,6 +17,34 @@ export interface Partitioning {
   readonly partitions?: number;
 }
 
+/** Milliseconds, or a text such as `10m`. */
+export type Duration = number | string;
+
+/** A window over the batches in (t - length, t], at every slide. Default of `slide`: that of the stream itself. */
+export interface Windowing {
+  readonly length: Duration;
+  readonly slide?: Duration;
+}
+
+/** The state of a key, as in Spark. */
+export interface State<S> {
+  exists(): boolean;
+  /** Throws if there is none. */
+  get(): S;
+  getOption(): S | undefined;
+  update(state: NonNullable<S>): void;
+  remove(): void;
+  isTimingOut(): boolean;
+}
+
+export interface StateOptions<K, S> extends Partitioning {
+  /** Pairs that are there before the first batch. */
+  readonly initial?: readonly Pair<K, S>[];
+  /** Names the state in place of its stream. */
+  readonly id?: string;
+  readonly scope?: Scope;
+}
+
 /** Puts steps on record for a DStream. Throws StreamjobError `bad-context` once the context was started. */
 export interface Recorder {
   step(parent: Recorded, component: string, settings: unknown): DStream<never>;
@@ -195,6 +223,73 @@ export class DStream<T> {
     options: Partitioning = {},
   ): DStream<[K, [V[], W[]]]> {
     return this.step('cogroup', { with: other, ...options });
+  }
+
+  /** The records of all batches in the window, the oldest batch first. */
+  window(length: Duration, slide?: Duration): DStream<T> {
+    return this.step('window', { length, slide });
+  }
+
+  /** One number for each slide, from the first record ever on. */
+  countByWindow(length: Duration, slide?: Duration): DStream<number> {
+    return this.step('countByWindow', { length, slide });
+  }
+
+  /** One record for each window that has any. */
+  reduceByWindow(f: (a: T, b: T) => T, window: Windowing, scope?: Scope): DStream<T> {
+    return this.step('reduceByWindow', { reduce: new ScopedFunction(f, scope), ...window });
+  }
+
+  /** `filter` hides pairs. */
+  reduceByKeyAndWindow<K, V>(
+    this: DStream<Pair<K, V>>,
+    f: (a: V, b: V) => V,
+    options: Windowing & Partitioning & { readonly filter?: (pair: [K, V]) => unknown; readonly scope?: Scope },
+  ): DStream<[K, V]> {
+    const { scope, filter, ...settings } = options;
+    return this.step('reduceByKeyAndWindow', {
+      reduce: new ScopedFunction(f, scope),
+      filter: filter && new ScopedFunction(filter, scope),
+      ...settings,
+    });
+  }
+
+  groupByKeyAndWindow<K, V>(this: DStream<Pair<K, V>>, options: Windowing & Partitioning): DStream<[K, V[]]> {
+    return this.step('groupByKeyAndWindow', options);
+  }
+
+  countByValueAndWindow(options: Windowing & Partitioning): DStream<[T, number]> {
+    return this.step('countByValueAndWindow', options);
+  }
+
+  /** `f` is called for every key in every batch; null or undefined drops the key. `time` in milliseconds. */
+  updateStateByKey<K, V, S>(
+    this: DStream<Pair<K, V>>,
+    f: (values: readonly V[], state: S | undefined, key: K, time: number) => S | null | undefined,
+    options: StateOptions<K, S> = {},
+  ): DStream<[K, S]> {
+    const { scope, ...settings } = options;
+    return this.step('updateStateByKey', { update: new ScopedFunction(f, scope), ...settings });
+  }
+
+  /** `f` is called for every record, and once more for a key that times out, then with null. undefined gives nothing. */
+  mapWithState<K, V, S, U extends AnyRecord>(
+    this: DStream<Pair<K, V>>,
+    f: (key: K, value: V | null, state: State<S>, time: number) => U | undefined,
+    options: StateOptions<K, S> & { readonly timeout?: Duration } = {},
+  ): DStream<Exclude<U, undefined>> {
+    const { scope, ...settings } = options;
+    return this.step('mapWithState', { update: new ScopedFunction(f, scope), ...settings });
+  }
+
+  /** The pairs [key, state] of all keys of such a `mapWithState`, after each batch. */
+  mapWithStateSnapshots<K, V, S>(
+    this: DStream<Pair<K, V>>,
+    f: (key: K, value: V | null, state: State<S>, time: number) => unknown,
+    options: StateOptions<K, S> & { readonly timeout?: Duration } = {},
+  ): DStream<[K, S]> {
+    const { scope, ...settings } = options;
+    return this.step('mapWithState', { update: new ScopedFunction(f, scope), emit: 'snapshot', ...settings });
   }
 
   /** Changes nothing: each step runs once per batch however many consumers it has. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
-import { functionText, movement } from './nodeText.ts';
+import { functionText, movement, windowText } from './nodeText.ts';
 import { type Plan, type PlanNode, stepName } from './plan.ts';
 import { type Pipe, type Stage, stagesOf } from './stages.ts';
 
@@ -18,15 +18,14 @@ function stageText(stage: Stage, stages: readonly Stage[]): string {
 }
 
 function rootText(root: PlanNode): string {
-  const partitions = partitionsText(root);
   const name = root.kind === 'source' ? `source ${stepName(root.origin)}` : stepName(root.origin);
-  return partitions === undefined ? name : `${name}, ${partitions}`;
+  return [name, windowText(root), partitionsText(root)].filter((text) => text !== undefined).join(', ');
 }
 
 function partitionsText(node: PlanNode): string | undefined {
   if (node.kind === 'repartition') return counted(node.partitions, 'partition');
   if (node.kind === 'sort' || (node.kind === 'fold' && node.key === 'none')) return '1 partition';
-  if (node.kind !== 'fold' && node.kind !== 'cogroup') return undefined;
+  if (node.kind !== 'fold' && node.kind !== 'cogroup' && node.kind !== 'state') return undefined;
   return node.partitions === undefined ? 'default partitions' : counted(node.partitions, 'partition');
 }
 

@@ -1,4 +1,4 @@
-import { functionText, movement } from './nodeText.ts';
+import { functionText, movement, windowText } from './nodeText.ts';
 import { type Plan, type PlanNode, stepName } from './plan.ts';
 import { type Pipe, type Stage, stagesOf } from './stages.ts';
 
@@ -26,8 +26,8 @@ function nodesIn(pipe: Pipe): PlanNode[] {
 }
 
 function shape(id: string, node: PlanNode): string {
-  const fn = functionText(node);
-  const text = `"${escaped(stepName(node.origin))}${fn === undefined ? '' : `<br/>${escaped(fn)}`}"`;
+  const lines = [stepName(node.origin), windowText(node), functionText(node)].filter((line) => line !== undefined);
+  const text = `"${lines.map(escaped).join('<br/>')}"`;
   if (node.kind === 'source') return `${id}([${text}])`;
   return node.kind === 'sink' ? `${id}[/${text}/]` : `${id}[${text}]`;
 }

@@ -12,6 +12,8 @@ import type { Span } from './sourceText.ts';
 export interface Assembled {
   readonly graph: Graph;
   readonly sinks: ReadonlyMap<SinkDeclaration, Recorded>;
+  /** Where each step stands in the file. */
+  readonly spans: ReadonlyMap<Origin, Span>;
 }
 
 /**
@@ -22,11 +24,12 @@ export function assemble(declarations: Declarations, names: Names, job: JobConte
   const assembly = new Assembly(job, names.circular);
   for (const name of names.order) assembly.addStream(name);
   const sinks = new Map(declarations.sinks.map((sink) => [sink, assembly.addSink(sink)]));
-  return { graph: assembly.graph, sinks };
+  return { graph: assembly.graph, sinks, spans: assembly.spans };
 }
 
 class Assembly {
   readonly graph = new Graph();
+  readonly spans = new Map<Origin, Span>();
   readonly #job: JobContext;
   readonly #circular: ReadonlySet<string>;
   /** The steps of each declaration whose failures its onError is about. */
@@ -52,11 +55,11 @@ class Assembly {
 
   #addSource(declaration: Declaration): Recorded {
     const { name, key, source } = declaration;
-    if (!source) return this.graph.broken(originOf(name, 'source', key));
+    if (!source) return this.graph.broken(this.#origin(name, 'source', key));
     const step = this.graph.source({
       component: source.name,
       config: new YamlConfig(source, this.#job),
-      origin: originOf(name, source.name, source.key),
+      origin: this.#origin(name, source.name, source.key),
       onError: errorPort(declaration),
     });
     this.#failing.set(declaration, [step]);
@@ -67,10 +70,10 @@ class Assembly {
     const { name, key, steps } = declaration;
     const failing: Recorded[] = [];
     let parent = this.#circular.has(name)
-      ? this.graph.broken(originOf(name, 'stream', key))
+      ? this.graph.broken(this.#origin(name, 'stream', key))
       : this.#parentOf(declaration.from, name, key);
     for (const [index, { component, at }] of steps.entries()) {
-      const origin = { ...originOf(name, component?.name ?? 'step', at), step: index };
+      const origin = this.#origin(name, component?.name ?? 'step', at, index);
       parent = component ? this.#addStep(parent, component, origin, declaration) : this.graph.broken(origin);
       failing.push(parent);
     }
@@ -84,21 +87,28 @@ class Assembly {
   }
 
   #parentOf(from: readonly Reference[], name: string, at: Span): Recorded {
-    if (from.length === 0) return this.graph.broken(originOf(name, 'stream', at));
+    if (from.length === 0) return this.graph.broken(this.#origin(name, 'stream', at));
     const parents = from.map(
-      (one) => this.#job.streams.get(one.name) ?? this.graph.broken(originOf(one.name, 'stream', one.at)),
+      (one) => this.#job.streams.get(one.name) ?? this.graph.broken(this.#origin(one.name, 'stream', one.at)),
     );
     const [only] = parents;
-    return parents.length === 1 && only ? only : this.graph.union({ parents, origin: originOf(name, 'union', at) });
+    return parents.length === 1 && only ? only : this.graph.union({ parents, origin: this.#origin(name, 'union', at) });
   }
 
   addSink(sink: SinkDeclaration): Recorded {
     const { from, at, component } = sink;
     const sinkName = this.#sinkName(sink);
-    if (!component) return this.graph.broken(originOf(sinkName, 'sink', at));
-    const origin = originOf(sinkName, component.name, component.key);
+    if (!component) return this.graph.broken(this.#origin(sinkName, 'sink', at));
+    const origin = this.#origin(sinkName, component.name, component.key);
     const parent = this.#parentOf(from, sinkName, at);
     return this.graph.sink({ parent, component: component.name, config: new YamlConfig(component, this.#job), origin });
+  }
+
+  #origin(name: string, component: string, span: Span, step?: number): Origin {
+    const at = span.source.place(span.start);
+    const origin = { name, component, ...(step !== undefined && { step }), at };
+    this.spans.set(origin, span);
+    return origin;
   }
 
   /** A sink that nobody named is called by its stream and component; a second such one has a number. */
@@ -114,12 +124,6 @@ class Assembly {
 
 const sameName = (name: string) =>
   ({ code: 'duplicate-name', message: `Two sinks are called \`${name}\`.`, remedy: 'Rename one.' }) as const;
-
-const originOf = (name: string, component: string, { source, start }: Span): Origin => ({
-  name,
-  component,
-  at: source.place(start),
-});
 
 const errorPort = ({ onError }: Declaration): 'skip' | 'emit' | undefined =>
   onError === 'skip' || onError === undefined ? onError : 'emit';

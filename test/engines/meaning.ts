@@ -13,6 +13,7 @@ import {
   type CogroupNode,
   type Edge,
   type FoldNode,
+  isDue,
   type NarrowNode,
   type NodeId,
   type Plan,
@@ -20,12 +21,14 @@ import {
   type RepartitionNode,
   type SortNode,
   type SourceNode,
+  type StateNode,
+  slidesOf,
   stepName,
+  type WindowNode,
 } from '#src/plan/plan.ts';
 import { checkValue, deepFreeze } from '#src/plan/value.ts';
+import { type Memory, type PastBatch, type Records, type StateBatch, stepState } from './memory.ts';
 
-/** The records of a port: a list for each partition. */
-type Records = unknown[][];
 interface Ports {
   readonly out: Records;
   readonly error: Records;
@@ -41,6 +44,8 @@ export interface RunOptions {
   readonly strict: boolean;
   readonly parallelism: number;
   readonly functions: ReadonlyMap<FunctionReference, CompiledFunction>;
+  /** As of the batch before. */
+  readonly memory: Memory;
 }
 
 /** How a source's records are got. */
@@ -49,16 +54,32 @@ export interface SourceReader {
   readonly decode: Decoder | undefined;
 }
 
-/** One batch: every node by itself, once. */
+/** One batch: every node by itself, once, with what batches before have left. */
 export class BatchMeaning {
   readonly time: number;
   readonly recordsIn = new Map<NodeId, number>();
   readonly #options: RunOptions;
   readonly #ports = new Map<NodeId, Ports>();
+  readonly #slides: readonly number[];
+  readonly #windows: Map<NodeId, readonly PastBatch[]>;
+  readonly #states: Map<NodeId, StateBatch['after']>;
 
   constructor(options: RunOptions) {
     this.#options = options;
     this.time = options.batch.time;
+    this.#slides = slidesOf(options.plan);
+    this.#windows = new Map(options.memory.windows);
+    this.#states = new Map(options.memory.states);
+  }
+
+  /** What the next batch remembers, once all nodes have been computed. */
+  get memory(): Memory {
+    return { windows: this.#windows, states: this.#states };
+  }
+
+  /** True if the node gives something in this batch. */
+  isDue(node: NodeId): boolean {
+    return isDue(this.#slides[node]!, this.time, this.#options.batch.zeroTime);
   }
 
   async read(node: SourceNode, { reader, decode }: SourceReader): Promise<void> {
@@ -94,7 +115,11 @@ export class BatchMeaning {
   }
 
   #compute(node: PlanNode): Ports {
+    if (node.kind === 'window' || (node.kind === 'fold' && node.window)) return this.#window(node);
+    if (!this.isDue(node.id)) return { out: [], error: [] };
     switch (node.kind) {
+      case 'state':
+        return this.#state(node);
       case 'narrow':
         return this.#narrow(node);
       case 'fold':
@@ -110,6 +135,77 @@ export class BatchMeaning {
       default:
         throw new Error(`nothing is computed for a ${node.kind}`);
     }
+  }
+
+  /** Each batch is remembered; at a slide, those in the window are put together. What failed since the last slide comes with it. */
+  #window(node: WindowNode | FoldNode): Ports {
+    const { length, slide } = node.kind === 'window' ? node : node.window!;
+    if (this.isDue(node.input.from)) this.#remember(node);
+    if (!this.isDue(node.id)) return { out: [], error: [] };
+    const past = this.#windows.get(node.id) ?? [];
+    const inWindow = past.filter(({ time }) => time > this.time - length).map(({ records }) => records);
+    const failed = past.filter(({ time }) => time > this.time - slide).flatMap((batch) => batch.failed);
+    if (node.kind === 'window') return { out: inWindow.flat(), error: [] };
+    const hadData = past.some(({ records }) => records.flat().length > 0);
+    return node.key === 'none'
+      ? this.#mergeAll(node, inWindow, failed, hadData)
+      : this.#mergeByKey(node, inWindow, failed);
+  }
+
+  #remember(node: WindowNode | FoldNode): void {
+    const { out, error } = this.#brought(node);
+    const batch = { time: this.time, records: out, failed: error.flat() };
+    this.#windows.set(node.id, [...(this.#windows.get(node.id) ?? []), batch]);
+  }
+
+  /** What a batch brings to a window: its records, or its accumulators. */
+  #brought(node: WindowNode | FoldNode): Ports {
+    if (node.kind === 'window') return { out: this.records(node.input), error: [] };
+    const { zero: _, ...ofBatch } = node;
+    return node.key === 'none' ? this.#foldAll(ofBatch) : this.#foldByKey(ofBatch);
+  }
+
+  #mergeAll(node: FoldNode, batches: readonly Records[], failed: readonly unknown[], hadData: boolean): Ports {
+    const error = [...failed];
+    const [first, ...rest] = batches.flat(2);
+    const zero = node.zero === undefined || !hadData ? [] : [fromLiteral(node.zero)];
+    if (batches.flat(2).length === 0) return { out: [zero], error: [error] };
+    const result: Accumulator = { acc: first };
+    for (const acc of rest) this.#merge(node, undefined, result, acc, error);
+    return { out: [[result.acc]], error: [error] };
+  }
+
+  #mergeByKey(node: FoldNode, batches: readonly Records[], failed: readonly unknown[]): Ports {
+    const error = [...failed];
+    const partitions = Array.from({ length: node.partitions ?? this.#options.parallelism }, (_, partition) => {
+      const table = new KeyedTable<Accumulator>();
+      for (const [key, acc] of batches.flatMap((records) => records[partition] as [unknown, unknown][])) {
+        const known = table.find(key);
+        if (known) this.#merge(node, key, known, acc, error);
+        else table.add(key, { acc });
+      }
+      return [...table].map(([key, { acc }]) => [key, acc]);
+    });
+    return { out: partitions, error: [error] };
+  }
+
+  #state(node: StateNode): Ports {
+    const error: unknown[] = [];
+    const pairs = this.records(node.input)
+      .flat()
+      .flatMap((record) => {
+        const pair = this.#attempt(node, record, error, () => wantPair(record));
+        return pair ? [pair] : [];
+      });
+    const { after, out } = stepState(pairs, this.#states.get(node.id), {
+      node,
+      fn: this.#fn(node.fn),
+      time: this.time,
+      partitions: node.partitions ?? this.#options.parallelism,
+      attempt: (given, work) => this.#attempt(node, given, error, work),
+    });
+    this.#states.set(node.id, after);
+    return { out, error: [error] };
   }
 
   #narrow(node: NarrowNode): Ports {

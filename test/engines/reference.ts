@@ -36,9 +36,14 @@ export class ReferenceEngine implements Engine {
     const { module } = job.plan;
     const tables = await loadTables(job.plan, catalog.formats.load);
     this.#environment = { exports: module ? await importModule(module.path) : {}, tables };
-    this.#functions = compileAll(job.plan, this.#environment);
-    for (const { id, kind, origin } of job.plan.nodes) {
-      if (kind === 'source') this.#readers.set(id, await openReader(origin.component, job.configs.get(id)));
+    await this.#prepare(job);
+  }
+
+  async #prepare({ plan, configs }: Pick<EngineJob, 'plan' | 'configs'>): Promise<void> {
+    this.#functions = compileAll(plan, this.#environment);
+    for (const { id, kind, origin } of plan.nodes) {
+      const config = configs.get(id) ?? this.#job!.configs.get(id);
+      if (kind === 'source') this.#readers.set(id, await openReader(origin.component, config));
       if (kind === 'sink') this.#sinks.set(id, await catalog.sinks.load(origin.component));
     }
   }
@@ -60,7 +65,9 @@ export class ReferenceEngine implements Engine {
   async stopReceiving(): Promise<void> {}
 
   async runBatch(batch: Batch): Promise<BatchResult> {
-    const { plan, configs, strict = false } = this.#job!;
+    const { configs, strict = false } = this.#job!;
+    const { plan } = batch.expanded ?? this.#job!;
+    if (batch.expanded) await this.#prepare(batch.expanded);
     const { parallelism } = this;
     const run = new BatchMeaning({
       batch,

@@ -6,7 +6,7 @@ import { inputsOf, isDue, type NodeId, type Plan, type PlanNode, slidesOf } from
 import { stageName, stagePlace } from '../../plan/stageName.ts';
 import { keeps, type Leaf, partitionCounts, partitionOffset, type Stage, turnOf } from '../../plan/stages.ts';
 import type { Extents } from '../wire/extents.ts';
-import type { Keeping, LeafTask, TaskDone, TaskMessage, TaskSplit } from '../wire/messages.ts';
+import type { Keeping, LeafTask, TaskDone, TaskMessage, TaskSplit, Variant } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
 import type { RawWindows } from './rawWindows.ts';
 import type { ThreadPool } from './threadPool.ts';
@@ -14,6 +14,8 @@ import type { ThreadPool } from './threadPool.ts';
 export interface BatchRunOptions {
   readonly plan: Plan;
   readonly stages: readonly Stage[];
+  /** Absent for the plan of the job itself. */
+  readonly variant?: Variant;
   readonly batch: Batch;
   readonly threads: ThreadPool;
   readonly memory: SlabPool;
@@ -66,7 +68,7 @@ export class BatchRun {
     for (const slab of this.#slabs) this.#options.memory.release(slab);
     const failure = outcomes.find((outcome) => outcome.status === 'rejected' && outcome.reason !== cancelled);
     if (failure) throw this.#options.windows.explained((failure as PromiseRejectedResult).reason);
-    return { sinks: this.#committable, recordsIn: this.#recordsIn, tasks: this.#tasks };
+    return { sinks: withoutHoles(this.#committable), recordsIn: this.#recordsIn, tasks: this.#tasks };
   }
 
   async #runStage(stage: Stage, feeders: readonly Promise<void>[]): Promise<void> {
@@ -120,13 +122,14 @@ export class BatchRun {
   }
 
   #message(stage: Stage, partition: number, leaves: readonly LeafTask[]): TaskMessage {
-    const { batch, taskSplit, keeping } = this.#options;
+    const { batch, taskSplit, keeping, variant } = this.#options;
     const { root } = stage;
     const splits = root.kind === 'source' ? batch.inputs.get(root.id)![partition]! : [];
     const id = ++taskIds;
     return {
       type: 'task',
       id,
+      ...(variant && { variant }),
       stage: stage.id,
       time: batch.time,
       attempt: `${process.pid}-${id}`,
@@ -188,6 +191,10 @@ export class BatchRun {
     return thrown;
   }
 }
+
+/** Where streams of different slides come together, some have no partitions in some batches. */
+const withoutHoles = (sinks: ReadonlyMap<NodeId, CommitMessage[]>): BatchResult['sinks'] =>
+  new Map([...sinks].map(([id, messages]) => [id, messages.filter((message) => message !== undefined)]));
 
 const mayPass = (thrown: unknown): boolean =>
   thrown !== cancelled && !(thrown instanceof StreamjobError && !thrown.mayPass);

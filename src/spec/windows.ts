@@ -1,0 +1,35 @@
+import { catalog } from '../catalog/index.ts';
+import type { BuiltPlan } from '../dstream/buildPlan.ts';
+import type { RecordedOperator } from '../dstream/graph.ts';
+import { slideProblems } from '../plan/slides.ts';
+import type { Assembled } from './assemble.ts';
+import { YamlConfig } from './checkedSettings.ts';
+import { problemAt, type Report } from './problem.ts';
+
+/** Lengths and slides of windows that do not fit the stream before, and streams put together that come at different times. */
+export function reportSlides({ graph, spans }: Assembled, { plan }: Pick<BuiltPlan, 'plan'>, report: Report): void {
+  for (const { node, setting, message, remedy } of slideProblems(plan)) {
+    const config = graph.steps.find((step) => step.origin === node.origin && 'config' in step);
+    const span =
+      setting && config && 'config' in config && config.config instanceof YamlConfig
+        ? config.config.spanOf(setting)
+        : spans.get(node.origin);
+    if (span) report(problemAt(span, { code: 'bad-value', message, remedy }));
+  }
+}
+
+/** Steps whose state must survive a restart, in a job that says nothing about a checkpoint. */
+export async function reportNoCheckpoint(
+  { graph, spans }: Assembled,
+  { checked }: Pick<BuiltPlan, 'checked'>,
+  report: Report,
+): Promise<void> {
+  const steps = graph.steps.filter((step): step is RecordedOperator => step.kind === 'operator' && checked.has(step));
+  for (const step of steps) {
+    const { needsCheckpoint } = await catalog.operators.load(step.component);
+    if (!needsCheckpoint?.(checked.get(step)!.config)) continue;
+    const message = `\`${step.component}\` keeps from batch to batch what a restart must not lose, and the job has no \`checkpoint\`.`;
+    const remedy = 'Add `checkpoint: DIRECTORY`, or `checkpoint: false` if it may be lost when the job ends.';
+    report(problemAt(spans.get(step.origin)!, { code: 'no-checkpoint', message, remedy }));
+  }
+}
