@@ -53,7 +53,7 @@ describe('the local engine', () => {
     const engine = new LocalEngine({ threads: 1, memoryLimit: 2 * slabBytes });
     await expect(runGraph(graph, engine, { strict: false })).rejects.toMatchObject({
       code: 'memory-limit',
-      message: expect.stringContaining('lines (queue)'),
+      message: expect.stringContaining('spread, step 1 (repartition)'),
       remedy: expect.stringContaining('memoryLimit'),
     });
   });
