@@ -4,6 +4,7 @@ import { endBySignal } from '../base/endBySignal.ts';
 import { StreamjobError } from '../base/errors.ts';
 import { catalog } from '../catalog/index.ts';
 import type { Journal } from '../checkpoint/journal.ts';
+import { openRdds } from '../dstream/openRdds.ts';
 import { LocalEngine } from '../local/index.ts';
 import { stepName } from '../plan/plan.ts';
 import { type RunningJob, runJob } from '../run/job.ts';
@@ -61,7 +62,7 @@ function start(
     clock: new SystemClock(),
     mode: { ...(once && { once }), ...(batches && { batches }), ...(duration && { duration }) },
     listener,
-    components: { source: catalog.sources.load, sink: catalog.sinks.load },
+    components: { source: catalog.sources.load, sink: catalog.sinks.load, rdds: openRdds },
   });
 }
 

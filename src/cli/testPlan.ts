@@ -67,6 +67,7 @@ function renumbered(node: PlanNode, ids: ReadonlyMap<NodeId, NodeId>): PlanNode 
     case 'cogroup':
       return { ...node, id, inputs: [moved(node.inputs[0], ids), moved(node.inputs[1], ids)] };
     case 'union':
+    case 'transform':
       return { ...node, id, inputs: node.inputs.map((edge) => moved(edge, ids)) };
     default:
       return { ...node, id, input: moved(node.input, ids) };

@@ -2,6 +2,7 @@ import { VirtualClock } from '../base/clock.ts';
 import { catalog } from '../catalog/index.ts';
 import { MemoryJournal } from '../checkpoint/memory.ts';
 import type { CommitMessage, SinkDefinition } from '../component/sink.ts';
+import { openRdds } from '../dstream/openRdds.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JobSettings } from '../plan/jobSettings.ts';
 import { WireReader } from '../plan/wire.ts';
@@ -53,6 +54,7 @@ async function collect(job: RunnableJob, test: JobTest, engine: EngineFactory): 
     components: {
       source: catalog.sources.load,
       sink: async (name) => keeping(await catalog.sinks.load(name), results),
+      rdds: openRdds,
     },
   }).done;
   return results;

@@ -112,7 +112,7 @@ function checkScalar(setting: Setting, value: JsonValue, path: Path, context: Ch
   const text = checked.value as string;
   switch (setting.kind) {
     case 'fn':
-      return context.fn(text, path);
+      return context.fn(text, path, setting.async);
     case 'stream':
       return context.stream(text, path);
     case 'path':

@@ -19,8 +19,8 @@ export interface SettingProblem {
 /** What checking needs from outside. */
 export interface CheckContext {
   report(problem: SettingProblem): void;
-  /** Checks the text of a function and reports what is wrong with it. */
-  fn(text: string, path: Path): FunctionReference | undefined;
+  /** Checks the text of a function, that is `async` or not, and reports what is wrong with it. */
+  fn(text: string, path: Path, async?: boolean): FunctionReference | undefined;
   /** The edge out of a stream; reports a name that is unknown. */
   stream(name: string, path: Path): Edge | undefined;
   /** The absolute form of a path. */

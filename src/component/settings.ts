@@ -24,6 +24,8 @@ export interface Setting<T = unknown> {
   readonly values?: readonly string[];
   /** `fn`: its parameters and result, as shown in the reference: `(a, b) => a`. */
   readonly signature?: string;
+  /** `fn`: it runs on the driver, and may be async. */
+  readonly async?: boolean;
   /** `list` and `map`: what each element is. */
   readonly items?: Setting;
   /** `object`: its settings. */

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../base/json.ts';
 import type { CompiledFunction } from '../function/compile.ts';
 import type { FunctionReference } from '../function/reference.ts';
+import type { RddConsumer } from './rdds.ts';
 import type { Setting, Static } from './settings.ts';
 
 /**
@@ -46,6 +47,8 @@ export interface SinkContext {
   readonly sink: string;
   readonly job: string;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
+  /** The function of a setting, to be called on the driver with the RDD of each batch. */
+  consumer(fn: FunctionReference): RddConsumer;
 }
 
 /** Runs on the driver thread. It never touches records. */

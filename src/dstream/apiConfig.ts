@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import { type CheckContext, checkComponent, type SettingProblem } from '../component/check.ts';
-import { fromFunction } from '../function/capture.ts';
+import { fromFunction, type SharedNames } from '../function/capture.ts';
 import type { FunctionReference } from '../function/reference.ts';
 import { toLiteral } from '../plan/literal.ts';
 import type { Origin } from '../plan/plan.ts';
@@ -16,10 +16,12 @@ export class ScopedFunction {
   readonly reference: FunctionReference;
 
   /** Throws StreamjobError `captured-variable` for other names from outside, and `bad-function`. */
-  constructor(fn: AnyFunction, scope?: object) {
-    this.reference = fromFunction(fn, scope);
+  constructor(fn: AnyFunction | FunctionReference, scope?: object, shared?: SharedNames) {
+    this.reference = isReference(fn) ? fn : fromFunction(fn, scope, shared);
   }
 }
+
+const isReference = (fn: unknown): fn is FunctionReference => typeof fn === 'object' && fn !== null && 'text' in fn;
 
 /** What a DStream is to a config. */
 export interface RefersTo {

@@ -1,3 +1,4 @@
+import type { BatchPlan } from '../component/rdds.ts';
 import type { CommitMessage } from '../component/sink.ts';
 import type { Partition } from '../component/source.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
@@ -31,6 +32,12 @@ export interface Engine {
    * may be run again. Batches are run one at a time, in growing order of time.
    */
   runBatch(batch: Batch): Promise<BatchResult>;
+
+  /**
+   * Runs a plan of its own while the batch of this time is committed, and gives what its sinks put aside; nothing of it is kept.
+   * For actions on RDDs; an engine without it has none.
+   */
+  runAside?(plan: BatchPlan, time: number): Promise<BatchResult>;
 
   /**
    * The batch is over: its blocks and results can go. If it is `done`, what it changed in windows and states stays; if it was
@@ -82,6 +89,11 @@ export interface Batch {
   readonly zeroTime: number;
   /** The partitions of each source node that has input. A split of received data is `{ block: id }`, a stored block, or both. */
   readonly inputs: ReadonlyMap<NodeId, readonly Partition[]>;
+  /**
+   * In a job with transforms: what stands for them in this batch, to be run in place of the job's plan. Its inputs are among
+   * `inputs`. It is made when the batch is run, and not journaled.
+   */
+  readonly expanded?: BatchPlan;
 }
 
 export interface BatchResult {

@@ -6,19 +6,32 @@ import { globalNameOf, globalNames, ownNames } from './globals.ts';
 import type { FunctionReference } from './reference.ts';
 import { type FunctionProblem, parseFunctionText } from './syntax.ts';
 
+/** What a function may use beside its scope, because the workers have it by the same names. */
+export interface SharedNames {
+  readonly exports?: readonly string[];
+  readonly tables?: readonly string[];
+  /** The function may be async: it stays on the driver. */
+  readonly async?: boolean;
+}
+
 /**
  * A function of the program as data: its source text, with the fields of `scope` (JSON) as names inside of it.
  * Throws StreamjobError `captured-variable` naming every other variable of its surroundings that it uses, `bad-function` if it
  * is native, bound, async, a generator or a class, and `bad-value` if the scope is not JSON.
  */
-export function fromFunction(fn: unknown, scope: object = {}): FunctionReference {
+export function fromFunction(fn: unknown, scope: object = {}, shared: SharedNames = {}): FunctionReference {
   if (!isFunction(fn)) throw badFunction(`A function is expected here, not ${describe(fn)}.`);
   const values = checkScope(scope);
   const globalName = globalNameOf(fn);
   if (globalName !== undefined) return { text: globalName };
   const text = expressionOf(fn);
-  refuseCaptures(fn, text, values);
-  return { text, ...(Object.keys(values).length > 0 && { scope: values }) };
+  const used = namesFromOutside(fn, text, values, shared.async);
+  return { text, ...sharedAmong(fn, used, shared), ...(Object.keys(values).length > 0 && { scope: values }) };
+}
+
+/** The same function with other values for the names of its scope. Throws StreamjobError `bad-value`. */
+export function withScope(reference: FunctionReference, scope: object): FunctionReference {
+  return reference.scope === undefined ? reference : { ...reference, scope: checkScope(scope) };
 }
 
 type AnyFunction = (...values: never[]) => unknown;
@@ -65,14 +78,30 @@ function methodText(text: string): string | undefined {
   return 'problem' in parseFunctionText(asExpression) ? undefined : asExpression;
 }
 
-function refuseCaptures(fn: AnyFunction, text: string, scope: object): void {
+/** The names that a function uses and that are neither in its scope nor JavaScript's own. */
+function namesFromOutside(fn: AnyFunction, text: string, scope: object, async = false): readonly string[] {
   const parsed = parseFunctionText(text);
   if ('problem' in parsed) throw refused(fn, parsed.problem);
-  const { names, problems } = inspectFunction(parsed.expression, text);
+  const { names, problems } = inspectFunction(parsed.expression, text, async);
   const known = (name: string): boolean => Object.hasOwn(scope, name) || globalNames.has(name) || ownNames.has(name);
-  const captured = names.filter(({ name }) => !known(name)).map(({ name }) => name);
+  const outside = names.filter(({ name }) => !known(name)).map(({ name }) => name);
+  if (outside.length === 0 && problems[0]) throw refused(fn, problems[0]);
+  return outside;
+}
+
+function sharedAmong(
+  fn: AnyFunction,
+  used: readonly string[],
+  { exports = [], tables = [] }: SharedNames,
+): SharedNames {
+  const captured = used.filter((name) => !exports.includes(name) && !tables.includes(name));
   if (captured.length > 0) throw captures(fn, captured);
-  if (problems[0]) throw refused(fn, problems[0]);
+  const fromModule = used.filter((name) => exports.includes(name));
+  const fromTables = used.filter((name) => !exports.includes(name));
+  return {
+    ...(fromModule.length > 0 && { exports: fromModule }),
+    ...(fromTables.length > 0 && { tables: fromTables }),
+  };
 }
 
 const refused = (fn: AnyFunction, { message, remedy }: FunctionProblem): StreamjobError =>

@@ -24,6 +24,8 @@ export interface KnownNames {
   readonly tables?: readonly string[];
   /** Where the text begins. */
   readonly at?: Place | undefined;
+  /** The function may be async. */
+  readonly async?: boolean;
 }
 
 export type CheckedFunction =
@@ -38,7 +40,7 @@ export function checkFunction(text: string, known: KnownNames): CheckedFunction 
   try {
     const parsed = parseFunctionText(text);
     if ('problem' in parsed) return { problems: [parsed.problem] };
-    const { names, problems } = inspectFunction(parsed.expression, text);
+    const { names, problems } = inspectFunction(parsed.expression, text, known.async);
     const all = [...problems, ...unknownNames(names, known), ...notAFunction(parsed.expression, known)];
     if (all.length > 0) return { problems: all.sort((a, b) => a.offset - b.offset) };
     return { reference: referenceTo(text, names, known) };
@@ -52,11 +54,12 @@ export function checkFunction(text: string, known: KnownNames): CheckedFunction 
 export function inspectFunction(
   expression: Expression,
   text: string,
+  async = false,
 ): { readonly names: readonly FreeName[]; readonly problems: readonly FunctionProblem[] } {
   const wrongKind = kindProblem(expression, text);
   if (wrongKind) return { names: [], problems: [wrongKind] };
   const names = freeNames(expression).filter(({ name }) => name !== 'undefined' && name !== 'arguments');
-  return { names, problems: [...forbidden(expression), ...argumentsUse(expression), ...assignments(names)] };
+  return { names, problems: [...forbidden(expression, async), ...argumentsUse(expression), ...assignments(names)] };
 }
 
 function kindProblem(expression: Expression, text: string): FunctionProblem | undefined {
@@ -85,20 +88,20 @@ function memberPath(node: AnyNode): string[] | undefined {
 }
 
 /** Looks for `async`, `import()`, and a `this` that belongs to no function inside. */
-function forbidden(node: AnyNode, thisIsOurs = true): FunctionProblem[] {
-  const inside = childrenOf(node).flatMap((child) => forbidden(child, thisIsOurs && !bindsThis(child)));
-  const here = forbiddenHere(node, thisIsOurs);
+function forbidden(node: AnyNode, async: boolean, thisIsOurs = true): FunctionProblem[] {
+  const inside = childrenOf(node).flatMap((child) => forbidden(child, async, thisIsOurs && !bindsThis(child)));
+  const here = forbiddenHere(node, async, thisIsOurs);
   return here ? [here, ...inside] : inside;
 }
 
 const bindsThis = ({ type }: AnyNode): boolean =>
   type === 'FunctionExpression' || type === 'FunctionDeclaration' || type === 'ClassBody';
 
-function forbiddenHere(node: AnyNode, thisIsOurs: boolean): FunctionProblem | undefined {
-  if ('async' in node && node.async) {
+function forbiddenHere(node: AnyNode, async: boolean, thisIsOurs: boolean): FunctionProblem | undefined {
+  if (!async && 'async' in node && node.async) {
     return badFunction('A function may not be async.', node.start, synchronousRemedy);
   }
-  if (node.type === 'ForOfStatement' && node.await) {
+  if (!async && node.type === 'ForOfStatement' && node.await) {
     return badFunction('A function may not await.', node.start, synchronousRemedy);
   }
   if (node.type === 'ImportExpression') {

@@ -53,19 +53,51 @@ function namesOf(
   return names;
 }
 
+const evaluate = (text: string, reference: FunctionReference, names: Names): unknown =>
+  factoryOf(text, reference, [...names.keys()])(...names.values());
+
 /** Known names are the parameters of a function around the text; the prefix is on the text's own first line. */
-function evaluate(text: string, { at }: FunctionReference, names: Names): unknown {
-  const prefix = `'use strict';((${[...names.keys()].join(', ')}) => (`;
+function factoryOf(text: string, { at }: FunctionReference, names: readonly string[]): CompiledFunction {
+  const prefix = `'use strict';((${names.join(', ')}) => (`;
   const place = at
     ? { filename: at.file, lineOffset: at.line - 1, columnOffset: at.column - 1 - prefix.length }
     : { filename: 'streamjob:function' };
-  try {
-    const script = new Script(`${prefix}${text}\n))`, place);
-    return (script.runInThisContext() as CompiledFunction)(...names.values());
-  } catch (thrown) {
+  const failed = (thrown: unknown): StreamjobError => {
     const message = `The function ${quoted(text)} cannot be compiled: ${messageOf(thrown)}.`;
-    throw new StreamjobError('bad-function', message, { at, cause: thrown });
+    return new StreamjobError('bad-function', message, { at, cause: thrown });
+  };
+  try {
+    const make = new Script(`${prefix}${text}\n))`, place).runInThisContext() as CompiledFunction;
+    return (...values) => {
+      try {
+        return make(...values);
+      } catch (thrown) {
+        throw failed(thrown);
+      }
+    };
+  } catch (thrown) {
+    throw failed(thrown);
   }
+}
+
+/** A function whose scope may get other values, under the same names, without its text being compiled again. */
+export interface BindableFunction {
+  readonly fn: CompiledFunction;
+  bind(scope: NonNullable<FunctionReference['scope']>): void;
+}
+
+/** As `compileFunction`, for the text of a function itself. The values of `reference.scope` hold until `bind` gives others. */
+export function compileBindable(reference: FunctionReference, environment: FunctionEnvironment): BindableFunction {
+  const names = namesOf(reference, environment);
+  const make = factoryOf(reference.text, reference, [...names.keys()]);
+  let current = make(...names.values()) as CompiledFunction;
+  return {
+    fn: (...values) => current(...values),
+    bind(scope) {
+      const values = [...names].map(([name, value]) => (Object.hasOwn(scope, name) ? scope[name] : value));
+      current = make(...values) as CompiledFunction;
+    },
+  };
 }
 
 function notAFunction({ text, at }: FunctionReference, what: string): StreamjobError {

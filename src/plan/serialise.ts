@@ -48,6 +48,7 @@ const requiredFields: Record<PlanNode['kind'], readonly string[]> = {
   sort: ['input', 'ascending'],
   window: ['input', 'length', 'slide'],
   state: ['input', 'op', 'fn', 'emit'],
+  transform: ['inputs', 'fn', 'as'],
   sink: ['input', 'config'],
 };
 

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { allOrFirstError } from '../base/deferred.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
 import type { Recovered } from '../checkpoint/journal.ts';
-import type { SinkDefinition, SinkDriver } from '../component/sink.ts';
+import type { Rdds } from '../component/rdds.ts';
+import type { SinkContext, SinkDefinition, SinkDriver } from '../component/sink.ts';
 import type { BatchResult } from '../engine/engine.ts';
 import type { NodeId, Plan, SinkNode } from '../plan/plan.ts';
 
@@ -18,6 +19,7 @@ export interface SinkOptions {
   /** Ends the waiting for another try. */
   readonly signal: AbortSignal;
   sink(name: string): Promise<SinkDefinition>;
+  readonly rdds: Rdds | undefined;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
 }
 
@@ -44,12 +46,12 @@ export class Sinks {
   }
 
   static async load(options: SinkOptions): Promise<Sinks> {
-    const { plan, configs, recovered, log } = options;
+    const { plan, configs, recovered } = options;
     const sinks: Sink[] = [];
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue;
       const definition = await options.sink(node.origin.component);
-      const driver = definition.driver(configs.get(node.id), { sink: node.origin.name, job: plan.name, log });
+      const driver = definition.driver(configs.get(node.id), contextOf(node, options));
       sinks.push({ node, driver, again: recovered.sinks.has(node.id) });
     }
     return new Sinks(sinks, options);
@@ -95,6 +97,13 @@ export class Sinks {
     await allOrFirstError(this.#sinks.map(({ node, driver }) => calling(node, async () => driver.stop?.())));
   }
 }
+
+const contextOf = ({ origin }: SinkNode, { plan, log, rdds }: SinkOptions): SinkContext => ({
+  sink: origin.name,
+  job: plan.name,
+  log,
+  consumer: (fn) => rdds!.consumer(fn, origin),
+});
 
 /** Begins the work on the items in their order, on at most `limit` of them at a time. */
 async function sideBySide<T>(limit: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

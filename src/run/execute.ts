@@ -1,17 +1,20 @@
 import type { Clock } from '../base/clock.ts';
 import type { Journal } from '../checkpoint/journal.ts';
+import type { Rdds } from '../component/rdds.ts';
 import type { Batch, Engine } from '../engine/engine.ts';
 import type { Submitted } from './batches.ts';
 import type { Sinks } from './commit.ts';
 import type { BatchInfo, JobListener } from './events.ts';
 import type { Inputs } from './inputs.ts';
 import type { Throttle } from './throttle.ts';
+import { ownRecords, withTransforms } from './transforms.ts';
 
 export interface Execution {
   readonly engine: Engine;
   readonly journal: Journal;
   readonly inputs: Inputs;
   readonly sinks: Sinks;
+  readonly rdds: Rdds | undefined;
   readonly clock: Clock;
   readonly listener: JobListener;
   /** If settings.backpressure is on. */
@@ -42,12 +45,13 @@ export async function executeBatch({ batch, submissionTime }: Submitted, executi
 
 type Outcome = Pick<BatchInfo, 'recordsIn' | 'tasks'> | { readonly error: unknown };
 
-async function computeAndCommit(batch: Batch, { engine, journal, sinks, cut }: Execution): Promise<Outcome> {
-  const result = await engine.runBatch(batch);
+async function computeAndCommit(batch: Batch, { engine, journal, rdds, sinks, cut }: Execution): Promise<Outcome> {
+  const whole = await withTransforms(batch, rdds);
+  const result = await engine.runBatch(whole);
   cut.throwIfAborted();
   await journal.check();
   await sinks.commit(batch.time, result);
-  return { recordsIn: result.recordsIn, tasks: result.tasks };
+  return { recordsIn: ownRecords(result, whole), tasks: result.tasks };
 }
 
 /** Sources do not hear of a batch that failed: they might delete what nobody has read. */

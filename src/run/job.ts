@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { allOrFirstError } from '../base/deferred.ts';
 import { StreamjobError } from '../base/errors.ts';
 import type { Journal, Recovered } from '../checkpoint/journal.ts';
+import { needsRdds, type RddOptions, type Rdds } from '../component/rdds.ts';
 import type { SinkDefinition } from '../component/sink.ts';
 import type { SourceDefinition } from '../component/source.ts';
 import type { Engine, EngineEvents, ReceiverState } from '../engine/engine.ts';
@@ -34,6 +35,8 @@ export interface JobOptions {
   readonly components: {
     source(name: string): Promise<SourceDefinition>;
     sink(name: string): Promise<SinkDefinition>;
+    /** For plans with transforms or foreachRDD. */
+    rdds?(options: RddOptions): Promise<Rdds>;
   };
 }
 
@@ -63,6 +66,7 @@ class Job implements RunningJob {
   readonly #queue: BatchQueue;
   #inputs: Inputs | undefined;
   #sinks: Sinks | undefined;
+  #rdds: Rdds | undefined;
   #throttle: Throttle | undefined;
   #receiving = false;
   #stoppedReceiving: Promise<void> | undefined;
@@ -137,7 +141,18 @@ class Job implements RunningJob {
     this.#inputs = await Inputs.load({ ...shared, source, parallelism: engine.parallelism, once: mode?.once ?? false });
     if (settings.backpressure) this.#throttle = new Throttle({ plan, engine, inputs: this.#inputs });
     const { concurrentJobs: concurrency, taskRetries: retries } = settings;
-    this.#sinks = await Sinks.load({ ...shared, recovered, sink, concurrency, retries, signal: this.#ending.cut });
+    this.#rdds = await this.#openRdds();
+    this.#sinks = await Sinks.load({ ...shared, rdds: this.#rdds, recovered, sink, concurrency, retries, signal: this.#ending.cut });
+  }
+
+  async #openRdds(): Promise<Rdds | undefined> {
+    const { plan, engine, components } = this.#options;
+    if (!needsRdds(plan)) return undefined;
+    const run: RddOptions['run'] = async (aside, time) => {
+      if (!engine.runAside) throw new StreamjobError('not-supported', 'The engine runs no actions on RDDs.');
+      return (await engine.runAside(aside, time)).sinks;
+    };
+    return components.rdds!({ plan, parallelism: engine.parallelism, log: this.#log, run });
   }
 
   /** Batches that an earlier run has planned and not done come before anything else. */
@@ -187,6 +202,7 @@ class Job implements RunningJob {
         engine,
         journal: this.#journal,
         inputs: this.#inputs!,
+        rdds: this.#rdds,
         sinks: this.#sinks!,
         clock,
         listener: this.#listener,

@@ -164,8 +164,8 @@ function referencesAt(tree: Tree | undefined, { env }: JobContext): readonly Ref
 async function otherStreams({ name, value }: Component, job: JobContext): Promise<readonly Reference[]> {
   if (value === undefined) return [];
   const { config, short } = await catalog.operators.load(name);
-  return Object.entries(config.properties ?? {}).flatMap(([setting, { kind }]) => {
-    if (kind !== 'stream') return [];
+  return Object.entries(config.properties ?? {}).flatMap(([setting, { kind, items }]) => {
+    if (kind !== 'stream' && items?.kind !== 'stream') return [];
     return referencesAt(
       value.kind === 'map' ? value.entries.get(setting)?.value : setting === short ? value : undefined,
       job,

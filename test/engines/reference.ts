@@ -80,7 +80,9 @@ export class ReferenceEngine implements Engine {
     const sinks = new Map<NodeId, readonly CommitMessage[]>();
     for (const node of plan.nodes) {
       if (node.kind === 'source') await run.read(node, this.#readers.get(node.id)!);
-      else if (node.kind === 'sink' && run.isDue(node.id))
+    }
+    for (const node of plan.nodes) {
+      if (node.kind === 'sink' && run.isDue(node.id))
         sinks.set(node.id, await this.#write(node, run, configs.get(node.id)));
     }
     for (const id of this.#keeping) run.records({ from: id, port: 'out' });

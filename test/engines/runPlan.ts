@@ -2,6 +2,7 @@ import { VirtualClock } from '#src/base/clock.ts';
 import { catalog } from '#src/catalog/index.ts';
 import { MemoryJournal } from '#src/checkpoint/memory.ts';
 import type { CommitMessage, SinkDefinition } from '#src/component/sink.ts';
+import { openRdds } from '#src/dstream/openRdds.ts';
 import type { Engine } from '#src/engine/engine.ts';
 import { PlanBuilder } from '#src/plan/builder.ts';
 import { defaultSettings, type JobSettings } from '#src/plan/jobSettings.ts';
@@ -73,7 +74,7 @@ export async function runGraph(
     clock: new VirtualClock(),
     mode: { batches },
     strict: options.strict ?? true,
-    components: { source: catalog.sources.load, sink: async () => collectingInto(collected) },
+    components: { source: catalog.sources.load, sink: async () => collectingInto(collected), rdds: openRdds },
   }).done;
   return collected;
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { catalog } from '../../catalog/index.ts';
+import type { BatchPlan } from '../../component/rdds.ts';
 import type { Split } from '../../component/source.ts';
 import { isStored } from '../../engine/blockFile.ts';
 import type { Batch, BatchResult, Engine, EngineEvents, EngineJob } from '../../engine/engine.ts';
@@ -9,6 +10,7 @@ import { type Stage, stagesOf } from '../../plan/stages.ts';
 import type { FromWorker, OpenMessage, TaskSplit } from '../wire/messages.ts';
 import { SlabPool } from '../wire/slabs.ts';
 import { BatchRun } from './batchRun.ts';
+import { PlanVariants } from './planVariants.ts';
 import { RawWindows } from './rawWindows.ts';
 import { Receivers } from './receivers.ts';
 import { ThreadPool } from './threadPool.ts';
@@ -35,6 +37,9 @@ export class LocalEngine implements Engine {
   /** Where received data is kept. */
   #blocks: string | undefined;
   #stages: readonly Stage[] = [];
+  readonly #variants = new PlanVariants((message) => this.#threads.tell(message));
+  /** Settled when nothing runs aside. */
+  #aside: Promise<unknown> = Promise.resolve();
   #windows: RawWindows | undefined;
   /** The newest batch that is done: what windows and states keep from batches after it may be taken back. */
   #standing = Number.NEGATIVE_INFINITY;
@@ -77,9 +82,10 @@ export class LocalEngine implements Engine {
   async runBatch(batch: Batch): Promise<BatchResult> {
     this.#used.set(batch.time, blocksOf(batch));
     try {
+      const { expanded } = batch;
+      const ready = expanded ? this.#variants.ready(expanded, this.#plan!.nodes) : undefined;
       return await new BatchRun({
-        plan: this.#plan!,
-        stages: this.#stages,
+        ...(ready ?? { plan: this.#plan!, stages: this.#stages }),
         batch,
         threads: this.#threads,
         memory: this.#memory,
@@ -91,6 +97,27 @@ export class LocalEngine implements Engine {
     } finally {
       this.#receivers.freed();
     }
+  }
+
+  /** They share the threads with nothing, so one at a time is enough. */
+  runAside(plan: BatchPlan, time: number): Promise<BatchResult> {
+    const run = this.#aside.then(() => this.#runAside(plan, time));
+    this.#aside = run.catch(() => undefined);
+    return run;
+  }
+
+  #runAside(plan: BatchPlan, time: number): Promise<BatchResult> {
+    const ready = this.#variants.ready(plan, []);
+    return new BatchRun({
+      ...ready,
+      batch: { time, zeroTime: time - ready.plan.batchInterval, inputs: plan.inputs },
+      threads: this.#threads,
+      memory: this.#memory,
+      windows: new RawWindows(ready.plan, this.#memory, this.parallelism),
+      keeping: { standing: time, lived: false },
+      taskRetries: this.#options.taskRetries,
+      taskSplit: (split) => this.#taskSplit(split),
+    }).run();
   }
 
   forget(time: number, done: boolean): void {

@@ -1,6 +1,6 @@
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import { StreamjobError } from '../../base/errors.ts';
-import type { OpenMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
+import type { ForgetPlan, OpenMessage, PlanMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
 import { Thread, type ThreadOptions } from './thread.ts';
 
 interface Waiting {
@@ -20,6 +20,7 @@ export class ThreadPool {
   readonly #pinned: Waiting[][];
   #shared: Waiting[] = [];
   #job: OpenMessage | undefined;
+  readonly #plans = new Map<number, PlanMessage>();
   #closing = false;
   /** Why no thread could take the place of a dead one: nothing runs any more. */
   #broken: { readonly error: unknown } | undefined;
@@ -38,6 +39,13 @@ export class ThreadPool {
   async open(job: OpenMessage): Promise<void> {
     this.#job = job;
     await Promise.all(this.#threads.map((thread) => thread.open(job)));
+  }
+
+  /** Tells all threads, also those that start later. */
+  tell(message: PlanMessage | ForgetPlan): void {
+    if (message.type === 'plan') this.#plans.set(message.id, message);
+    else this.#plans.delete(message.id);
+    for (const thread of this.#threads) thread.say(message);
   }
 
   /** Rejects with the task's error, or why its thread died. `place` counts modulo the number of threads. */
@@ -96,7 +104,9 @@ export class ThreadPool {
     if (this.#closing || !this.#job) return;
     const thread = this.#start(place);
     this.#threads[place] = thread;
-    await thread.open(this.#job).catch((error: unknown) => {
+    const opened = thread.open(this.#job);
+    for (const plan of this.#plans.values()) thread.say(plan);
+    await opened.catch((error: unknown) => {
       this.#broken = { error };
       this.cancel(error);
     });

@@ -1,6 +1,7 @@
 import type { CommitMessage } from '../../component/sink.ts';
 import type { Split } from '../../component/source.ts';
 import type { StoredBlock } from '../../engine/blockFile.ts';
+import type { FunctionReference } from '../../function/reference.ts';
 import type { ReceiverState } from '../../engine/engine.ts';
 import type { NodeId, Plan } from '../../plan/plan.ts';
 import type { WireError } from './errors.ts';
@@ -21,6 +22,8 @@ export interface WorkerData {
 /** What the driver says to a thread. */
 export type ToWorker =
   | OpenMessage
+  | PlanMessage
+  | ForgetPlan
   | TaskMessage
   | { readonly type: 'receive' }
   | { readonly type: 'stopReceiving' }
@@ -39,10 +42,34 @@ export interface OpenMessage {
   readonly blocks?: string;
 }
 
+/** A plan that stands for the job's own in some batches. */
+export interface PlanMessage {
+  readonly type: 'plan';
+  readonly id: number;
+  readonly plan: Plan;
+  /** Of the sources and sinks that the job's plan does not have. */
+  readonly configs: ReadonlyMap<NodeId, unknown>;
+  /** The first so many nodes are those of the job's plan, or stand in their place: they share what the thread has of those. */
+  readonly shared: number;
+}
+
+export interface ForgetPlan {
+  readonly type: 'forgetPlan';
+  readonly id: number;
+}
+
+/** Which plan a task is of, and what the scopes of its functions hold in this batch, in the order of plan/references.ts. */
+export interface Variant {
+  readonly id: number;
+  readonly scopes: readonly NonNullable<FunctionReference['scope']>[];
+}
+
 /** Run one partition of a stage. */
 export interface TaskMessage {
   readonly type: 'task';
   readonly id: number;
+  /** Absent for the plan of the job itself. */
+  readonly variant?: Variant;
   readonly stage: number;
   /** Batch time. */
   readonly time: number;

@@ -2,7 +2,7 @@ import { isMainThread, type MessagePort, parentPort, workerData } from 'node:wor
 import { bug } from '../../base/errors.ts';
 import type { SplitOutput } from '../../component/source.ts';
 import { toWire } from '../wire/errors.ts';
-import type { FromWorker, OpenMessage, TaskMessage, ToWorker, WorkerData } from '../wire/messages.ts';
+import type { FromWorker, OpenMessage, PlanMessage, TaskMessage, ToWorker, WorkerData } from '../wire/messages.ts';
 import { SlabPool } from '../wire/slabs.ts';
 import { limitHeap } from './heap.ts';
 import { ReceiverHost } from './receiverHost.ts';
@@ -19,12 +19,18 @@ function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: 
   const log: SplitOutput['log'] = (level, message) => say({ type: 'log', level, message });
   const surroundings = { ...memory, progress: new Int32Array(progress), strays: new Strays(), log };
   limitHeap(workerHeap);
-  let tasks: TaskRunner | undefined;
+  let tasks: Promise<TaskRunner> | undefined;
+  /** Of the plans that stand for the job's own. */
+  const variants = new Map<number, Promise<TaskRunner>>();
   let receivers: ReceiverHost | undefined;
   port.on('message', (message: ToWorker) => {
     switch (message.type) {
       case 'open':
         return void open(message);
+      case 'plan':
+        return prepare(message);
+      case 'forgetPlan':
+        return void variants.delete(message.id);
       case 'task':
         return void run(message);
       case 'receive':
@@ -42,7 +48,8 @@ function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: 
     try {
       if (role === 'tasks') {
         surroundings.strays.listen((message) => log('warn', message));
-        tasks = await TaskRunner.open(job, surroundings);
+        tasks = TaskRunner.open(job, surroundings);
+        await tasks;
       } else receivers = await ReceiverHost.open(job, memory, say);
       say({ type: 'ready' });
     } catch (thrown) {
@@ -50,9 +57,17 @@ function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: 
     }
   }
 
+  /** What is wrong with the plan fails its tasks. */
+  function prepare(message: PlanMessage): void {
+    const variant = tasks!.then((runner) => runner.variant(message));
+    variant.catch(() => undefined);
+    variants.set(message.id, variant);
+  }
+
   async function run(task: TaskMessage): Promise<void> {
     try {
-      say(await tasks!.run(task));
+      const runner = await (task.variant ? variants.get(task.variant.id) : tasks);
+      say(await runner!.run(task));
     } catch (thrown) {
       say({ type: 'taskFailed', id: task.id, error: toWire(thrown) });
     }

@@ -1,5 +1,6 @@
 import type { FunctionReference } from '../../function/reference.ts';
-import type { NodeId, Plan, PlanNode } from '../../plan/plan.ts';
+import type { NodeId, PlanNode } from '../../plan/plan.ts';
+import { referencesOf } from '../../plan/references.ts';
 
 export type UserFunction = (...args: unknown[]) => unknown;
 
@@ -12,32 +13,15 @@ export interface NodeFunctions {
   readonly by?: UserFunction;
 }
 
-/** Compiles all functions of a plan. */
+/** Compiles all functions of some nodes. */
 export function compileFunctions(
-  plan: Plan,
+  nodes: readonly PlanNode[],
   compile: (reference: FunctionReference) => UserFunction,
 ): ReadonlyMap<NodeId, NodeFunctions> {
   const functions = new Map<NodeId, NodeFunctions>();
-  for (const node of plan.nodes) {
+  for (const node of nodes) {
     const entries = Object.entries(referencesOf(node)).map(([role, reference]) => [role, compile(reference)]);
     if (entries.length > 0) functions.set(node.id, Object.fromEntries(entries));
   }
   return functions;
-}
-
-function referencesOf(node: PlanNode): { [role: string]: FunctionReference } {
-  switch (node.kind) {
-    case 'narrow':
-      return { fn: node.fn };
-    case 'fold': {
-      const { create, mergeValue, mergeCombiners } = node;
-      return { ...(create && { create }), mergeValue, mergeCombiners };
-    }
-    case 'state':
-      return { fn: node.fn };
-    case 'sort':
-      return node.by ? { by: node.by } : {};
-    default:
-      return {};
-  }
 }

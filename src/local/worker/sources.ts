@@ -3,7 +3,7 @@ import { catalog } from '../../catalog/index.ts';
 import type { Decoder, Framer, FramingOptions } from '../../component/format.ts';
 import type { FormatConfig } from '../../component/settings.ts';
 import { ofInput, type SplitOutput, type SplitReader } from '../../component/source.ts';
-import type { NodeId, Plan } from '../../plan/plan.ts';
+import type { NodeId, PlanNode } from '../../plan/plan.ts';
 import type { Pipe } from '../../plan/stages.ts';
 import { WireReader } from '../../plan/wire.ts';
 import { fromWire } from '../wire/errors.ts';
@@ -39,11 +39,11 @@ interface FramedConfig {
 }
 
 export async function openSources(
-  plan: Plan,
+  nodes: readonly PlanNode[],
   configs: ReadonlyMap<NodeId, unknown>,
 ): Promise<ReadonlyMap<NodeId, TaskSource>> {
   const sources = new Map<NodeId, TaskSource>();
-  for (const node of plan.nodes) {
+  for (const node of nodes) {
     if (node.kind !== 'source') continue;
     const definition = await catalog.sources.load(node.origin.component);
     const config = configs.get(node.id) as never;

@@ -3,15 +3,16 @@ import { StreamjobError } from '../../base/errors.ts';
 import { catalog } from '../../catalog/index.ts';
 import type { SinkDefinition } from '../../component/sink.ts';
 import type { SplitOutput } from '../../component/source.ts';
-import { compileFunction } from '../../function/compile.ts';
+import { loadTables } from '../../component/tables.ts';
+import { compileFunction, type FunctionEnvironment } from '../../function/compile.ts';
 import { importModule } from '../../function/module.ts';
 import type { FunctionReference } from '../../function/reference.ts';
-import { type NodeId, type Plan, type PlanNode, stepName } from '../../plan/plan.ts';
+import type { NodeId, PlanNode } from '../../plan/plan.ts';
 import { stageName, stagePlace } from '../../plan/stageName.ts';
 import { type Leaf, type Stage, stagesOf } from '../../plan/stages.ts';
 import { heapRemedy } from '../wire/errors.ts';
 import { PoolExhausted, SlabWriter } from '../wire/extents.ts';
-import type { LeafTask, OpenMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
+import type { LeafTask, OpenMessage, PlanMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
 import { type SlabPool, slabBytes } from '../wire/slabs.ts';
 import { BucketWriter } from './bucketWriter.ts';
 import { compileFunctions, type NodeFunctions, type UserFunction } from './functions.ts';
@@ -19,6 +20,7 @@ import { HeapExceeded } from './heap.ts';
 import { type LeafWriter, openLeaf, SinkLeaf } from './leaves.ts';
 import type { BlockReader } from './pushdown.ts';
 import { readShuffle } from './roots.ts';
+import { Scopes } from './scopes.ts';
 import { openBlocks, openSources, readSource, sourcePushdown, type TaskSource } from './sources.ts';
 import { type CompiledStage, compileStage } from './stage.ts';
 import { Stores } from './stores.ts';
@@ -30,6 +32,9 @@ interface Parts {
   readonly sources: ReadonlyMap<NodeId, TaskSource>;
   readonly sinks: ReadonlyMap<NodeId, SinkDefinition>;
   readonly compile: Compile;
+  readonly environment: FunctionEnvironment;
+  /** What changes from batch to batch, in a plan that does. */
+  readonly scopes?: Scopes;
 }
 
 interface ReadyStage {
@@ -61,22 +66,43 @@ export class TaskRunner {
   readonly #ready: (ReadyStage | undefined)[] = [];
   #time = 0;
 
-  private constructor(job: OpenMessage, thread: Surroundings, parts: Parts) {
+  private constructor(job: OpenMessage, thread: Surroundings, parts: Parts, stores = new Stores(job.plan)) {
     this.#job = job;
     this.#thread = thread;
     this.#slabs = new SlabWriter(thread.pool, thread.owner);
     this.#stages = stagesOf(job.plan);
     this.#parts = parts;
-    this.#stores = new Stores(job.plan);
+    this.#stores = stores;
   }
 
   /** Loads the functions module and the components that the plan names. Rejects with the user's error. */
   static async open(job: OpenMessage, thread: Surroundings): Promise<TaskRunner> {
     const exports = job.plan.module ? await importModule(job.plan.module.path) : {};
-    const compile = eachOnce((reference) => compileFunction(reference, { exports, tables: {} }) as UserFunction);
-    const functions = compileFunctions(job.plan, compile);
-    const [sources, sinks] = await Promise.all([openSources(job.plan, job.configs), openSinks(job.plan)]);
-    return new TaskRunner(job, thread, { functions, sources, sinks, compile });
+    const tables = await loadTables(job.plan, catalog.formats.load);
+    const environment = { exports, tables };
+    const compile = eachOnce((reference) => compileFunction(reference, environment) as UserFunction);
+    const functions = compileFunctions(job.plan.nodes, compile);
+    const [sources, sinks] = await Promise.all([openSources(job.plan.nodes, job.configs), openSinks(job.plan.nodes)]);
+    return new TaskRunner(job, thread, { functions, sources, sinks, compile, environment });
+  }
+
+  /** For the tasks of a plan that stands for the job's own: what they have in common is shared. */
+  async variant({ plan, configs: added, shared }: PlanMessage): Promise<TaskRunner> {
+    const { compile, environment } = this.#parts;
+    const scopes = new Scopes(environment);
+    const scoped: Compile = (reference) => (reference.scope ? scopes.compile(reference) : compile(reference));
+    const nodes = plan.nodes.slice(shared);
+    const configs = new Map([...this.#job.configs, ...added]);
+    const [sources, sinks] = await Promise.all([openSources(nodes, configs), openSinks(nodes)]);
+    const parts = {
+      functions: joined(this.#parts.functions, compileFunctions(nodes, scoped), shared),
+      sources: joined(this.#parts.sources, sources, shared),
+      sinks: joined(this.#parts.sinks, sinks, shared),
+      compile,
+      environment,
+      scopes,
+    };
+    return new TaskRunner({ ...this.#job, plan, configs }, this.#thread, parts, this.#stores);
   }
 
   /** Runs a task. Rejects with the user's error; then nothing of the task remains. */
@@ -84,6 +110,7 @@ export class TaskRunner {
     const stage = this.#stages[task.stage]!;
     const ready = (this.#ready[stage.id] ??= this.#compile(stage));
     this.#time = task.time;
+    this.#parts.scopes?.bind(task.variant?.scopes ?? []);
     this.#thread.strays.watch(true);
     const leaves = task.leaves.map((leaf, i) => this.#openLeaf(stage.leaves[i]!, task, leaf));
     try {
@@ -136,22 +163,23 @@ export class TaskRunner {
   }
 
   #explained(thrown: unknown, stage: Stage, leaves: readonly LeafWriter[]): unknown {
-    if (thrown instanceof PoolExhausted) return this.#memoryLimit(stage.root);
+    if (thrown instanceof PoolExhausted) return this.#memoryLimit(stage);
     return thrown instanceof HeapExceeded ? heapLimit(thrown, stage, leaves) : thrown;
   }
 
-  #memoryLimit(root: PlanNode): StreamjobError {
+  #memoryLimit(stage: Stage): StreamjobError {
     const limit = formatByteSize(this.#thread.pool.count * slabBytes);
-    return new StreamjobError(
-      'memory-limit',
-      `the shuffle behind ${stepName(root.origin)} does not fit into ${limit}`,
-      {
-        at: root.origin.at,
-        remedy: 'Raise settings.memoryLimit, or make batches smaller (batchInterval, maxBytesPerBatch).',
-      },
-    );
+    const message = `${stageName(stage)}: what is put together for the next step does not fit into ${limit}, beside what else the job keeps there`;
+    return new StreamjobError('memory-limit', message, {
+      at: stagePlace(stage),
+      remedy: 'Raise settings.memoryLimit, or make batches smaller (batchInterval, maxBytesPerBatch).',
+    });
   }
 }
+
+/** The first `shared` nodes have what they had. */
+const joined = <T>(known: ReadonlyMap<NodeId, T>, added: ReadonlyMap<NodeId, T>, shared: number): Map<NodeId, T> =>
+  new Map([...[...known].filter(([id]) => id < shared), ...added]);
 
 /** Names the steps, the keys that their tables hold, and the bytes. */
 function heapLimit({ bytes, keys: merged }: HeapExceeded, stage: Stage, leaves: readonly LeafWriter[]): StreamjobError {
@@ -168,7 +196,7 @@ type Compile = (reference: FunctionReference) => UserFunction;
 
 /** A sink asks for its functions in every task. */
 function eachOnce(compile: Compile): Compile {
-  const compiled = new Map<FunctionReference, UserFunction>();
+  const compiled = new WeakMap<FunctionReference, UserFunction>();
   return (reference) => {
     const known = compiled.get(reference) ?? compile(reference);
     compiled.set(reference, known);
@@ -176,9 +204,9 @@ function eachOnce(compile: Compile): Compile {
   };
 }
 
-async function openSinks(plan: Plan): Promise<ReadonlyMap<NodeId, SinkDefinition>> {
+async function openSinks(nodes: readonly PlanNode[]): Promise<ReadonlyMap<NodeId, SinkDefinition>> {
   const sinks = new Map<NodeId, SinkDefinition>();
-  for (const { id, kind, origin } of plan.nodes) {
+  for (const { id, kind, origin } of nodes) {
     if (kind === 'sink') sinks.set(id, await catalog.sinks.load(origin.component));
   }
   return sinks;
