@@ -12,11 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommitMessage } from '#src/component/sink.ts';
 import files from '#src/sinks/files.ts';
+import { type Config, driverOf, filesConfig, write } from './filesSink.ts';
 import { sinkTask } from './sinkTask.ts';
-
-type Config = Parameters<typeof files.driver>[0];
 
 let directory: string;
 let out: string;
@@ -27,26 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-const configure = (more: Partial<Config> = {}): Config => ({
-  path: out,
-  prefix: 'part',
-  format: 'text',
-  writeEmpty: false,
-  overwrite: false,
-  ...more,
-});
-
-const driverOf = (config: Config) => files.driver(config, { sink: 'sink 1', job: 'job', log() {} });
-
-async function write(config: Config, time: number, partitions: readonly (readonly unknown[])[], attempt = 'a') {
-  const messages: CommitMessage[] = [];
-  for (const [partition, records] of partitions.entries()) {
-    const writer = files.worker(config, sinkTask({ time, partition, attempt }));
-    for (const record of records) writer.write(record);
-    messages.push(await writer.close());
-  }
-  return messages;
-}
+const configure = (more: Partial<Config> = {}): Config => filesConfig({ path: out, ...more });
 
 async function writeBatch(config: Config, time: number, partitions: readonly (readonly unknown[])[]): Promise<void> {
   const driver = driverOf(config);

@@ -1,19 +1,28 @@
-import { createReadStream } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { StreamjobError } from '../../base/errors.ts';
 import { failpoint } from '../../base/failpoint.ts';
 import type { SinkContext } from '../../component/sink.ts';
 import { cannotWrite } from './errors.ts';
-import { type FilesConfig, isLeftover, joinedName, targetName } from './names.ts';
+import { makeDirectory, makeFile, syncDirectory } from './making.ts';
+import { type FilesConfig, isLeftover, targetName } from './names.ts';
 
 /** The directory of a `files` sink, where batches become visible. */
 export interface Directory {
   prepare(): Promise<void>;
-  /** Makes one file of the named parts, in their order. Doing so again with the same or with other parts is no harm. */
-  /** `rerun`: an earlier run may have published this batch already; then its file is replaced. */
-  publish(time: number, parts: readonly string[], rerun?: boolean): Promise<void>;
+  /**
+   * Makes the parts visible, in their order. Doing so again with the same or with other parts is no harm. `rerun`: an earlier run
+   * may have published this batch already; then what it wrote is replaced.
+   */
+  publish(time: number, parts: readonly Part[], rerun?: boolean): Promise<void>;
   removeLeftovers(): Promise<void>;
+}
+
+/** What a task with records has put aside. */
+export interface Part {
+  readonly partition: number;
+  /** Of its file, in the directory. */
+  readonly name: string;
 }
 
 export function openDirectory(config: FilesConfig, context: SinkContext): Directory {
@@ -21,68 +30,78 @@ export function openDirectory(config: FilesConfig, context: SinkContext): Direct
   let published: { readonly time: number; readonly parts: string } | undefined;
 
   async function prepare(): Promise<void> {
-    checkNames(config);
-    await mkdir(config.path, { recursive: true }).catch((error: unknown) => {
-      throw cannotUse(config.path, error);
-    });
+    await prepareDirectory(config);
     await removeLeftovers();
   }
 
-  async function publish(time: number, parts: readonly string[], rerun = false): Promise<void> {
+  async function publish(time: number, parts: readonly Part[], rerun = false): Promise<void> {
     const target = join(config.path, targetName(config, time));
-    if (parts.length === 0 && !config.writeEmpty) return rerun ? rm(target, { force: true }) : undefined;
+    if (parts.length === 0 && !config.writeEmpty) return rerun ? remove(target) : undefined;
+    const names = parts.map(({ name }) => name);
     try {
       const again = published?.time === time;
-      if (!again && !rerun) await refuseExisting(target);
-      if (!again || published?.parts !== parts.join()) await replace(target, time, parts);
-      published = { time, parts: parts.join() };
+      if (!again && !rerun) await refuseExisting(target, config);
+      if (!again || published?.parts !== names.join()) await replace(target, time, parts);
+      published = { time, parts: names.join() };
       await syncDirectory(config.path);
       failpoint('sink.published');
-      if (parts.length > 1) await removeAll(parts);
+      await removeAll(config, names);
     } catch (error) {
       throw cannotWrite(target, error);
     }
   }
 
-  async function refuseExisting(target: string): Promise<void> {
-    if (config.overwrite || !(await exists(target))) return;
-    throw new StreamjobError('output-exists', `${target} exists, and this run has not written it.`, {
-      remedy: 'Move it away, choose another `path` or `prefix`, or set `overwrite: true`.',
-    });
-  }
-
-  async function replace(target: string, time: number, parts: readonly string[]): Promise<void> {
-    const only = parts.length === 1 ? parts[0] : undefined;
-    const whole = join(config.path, only ?? joinedName(config, time));
-    if (only === undefined) await joinParts(whole, parts.map(inDirectory));
+  async function replace(target: string, time: number, parts: readonly Part[]): Promise<void> {
+    const whole = await (config.partitioned ? makeDirectory : makeFile)(config, time, parts);
     failpoint('sink.rename');
+    if (config.partitioned) await moveAway(target);
     await rename(whole, target);
     failpoint('sink.renamed');
   }
 
-  async function removeLeftovers(): Promise<void> {
-    const names = await readdir(config.path).catch(() => []);
-    const leftovers = names.filter((name) => isLeftover(config, name));
-    await removeAll(leftovers);
-    if (leftovers.length > 0) context.log('debug', `${context.sink}: removed ${leftovers.length} unfinished files`);
+  /** A directory cannot be renamed onto another one; what is moved away looks unfinished. */
+  async function moveAway(target: string): Promise<void> {
+    const away = join(config.path, `.${basename(target)}.replaced.tmp`);
+    await remove(away);
+    if (await exists(target)) await rename(target, away);
   }
 
-  async function removeAll(names: readonly string[]): Promise<void> {
-    for (const name of names) await rm(inDirectory(name), { force: true });
-  }
-
-  const inDirectory = (name: string): string => join(config.path, name);
+  const removeLeftovers = (): Promise<void> => removeUnfinished(config, context);
 
   return { prepare, publish, removeLeftovers };
 }
 
-function checkNames({ prefix, suffix = '' }: FilesConfig): void {
+/** Makes the directory. Throws StreamjobError for names that cannot be, and a file that is in the way. */
+export async function prepareDirectory(config: FilesConfig): Promise<void> {
+  checkNames(config);
+  await mkdir(config.path, { recursive: true }).catch((error: unknown) => {
+    throw cannotUse(config.path, error);
+  });
+}
+
+/** Removes what this sink has written aside and nobody wants any more. */
+export async function removeUnfinished(config: FilesConfig, { sink, log }: SinkContext): Promise<void> {
+  const names = await readdir(config.path).catch(() => []);
+  const leftovers = names.filter((name) => isLeftover(config, name));
+  await removeAll(config, leftovers);
+  if (leftovers.length > 0) log('debug', `${sink}: removed ${leftovers.length} unfinished files`);
+}
+
+export async function removeAll({ path }: FilesConfig, names: readonly string[]): Promise<void> {
+  for (const name of names) await remove(join(path, name));
+}
+
+function checkNames({ prefix, suffix = '', partitioned, roll }: FilesConfig): void {
   for (const [setting, text] of Object.entries({ prefix, suffix })) {
     if (!/[/\\\0\n]/.test(text)) continue;
     throw new StreamjobError('bad-value', `The ${setting} ${JSON.stringify(text)} cannot be part of a file name.`, {
       remedy: 'Directories belong into `path`.',
     });
   }
+  if (!partitioned || !roll) return;
+  throw new StreamjobError('bad-value', 'A sink can be `partitioned` or can `roll`, but not both.', {
+    remedy: 'Choose one: directories of a batch each, or files of many batches.',
+  });
 }
 
 function cannotUse(path: string, cause: unknown): StreamjobError {
@@ -94,6 +113,14 @@ function cannotUse(path: string, cause: unknown): StreamjobError {
   });
 }
 
+/** Throws StreamjobError `output-exists` for a file that is there, unless it may be replaced. */
+export async function refuseExisting(target: string, { overwrite }: FilesConfig): Promise<void> {
+  if (overwrite || !(await exists(target))) return;
+  throw new StreamjobError('output-exists', `${target} exists, and this run has not written it.`, {
+    remedy: 'Move it away, choose another `path` or `prefix`, or set `overwrite: true`.',
+  });
+}
+
 /** A symbolic link that leads nowhere is in the way, too. */
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
@@ -101,24 +128,4 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-async function joinParts(whole: string, parts: readonly string[]): Promise<void> {
-  const file = await open(whole, 'w');
-  try {
-    for (const part of parts) {
-      for await (const chunk of createReadStream(part, { highWaterMark: 1024 * 1024 })) await file.appendFile(chunk);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** A rename is on the disk when the directory is. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
+const remove = (path: string): Promise<void> => rm(path, { force: true, recursive: true });

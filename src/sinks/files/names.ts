@@ -5,10 +5,25 @@ export interface FilesConfig {
   readonly path: string;
   readonly prefix: string;
   readonly suffix?: string;
-  readonly format: 'text' | 'json';
+  readonly format: 'text' | 'json' | 'csv' | { readonly csv: Partial<CsvConfig> };
+  readonly partitioned: boolean;
+  /** Begin another file when this many milliseconds or bytes are over. */
+  readonly roll?: { readonly every: number } | { readonly size: number };
   readonly writeEmpty: boolean;
   readonly overwrite: boolean;
 }
+
+export interface CsvConfig {
+  readonly columns?: readonly string[];
+  readonly header: boolean;
+  readonly delimiter: string;
+}
+
+export const formatName = ({ format }: FilesConfig): 'text' | 'json' | 'csv' =>
+  typeof format === 'string' ? format : 'csv';
+
+/** Compressed files are known by their name. */
+export const isCompressed = ({ suffix = '' }: FilesConfig): boolean => /(^|\.)gz$/.test(suffix);
 
 /** The name of a batch's file: `part-1700000000000.txt`. */
 export const targetName = (config: FilesConfig, time: number): string =>
@@ -21,6 +36,14 @@ export const partName = (config: FilesConfig, task: SinkTask): string =>
 /** Where the parts of a batch are joined. */
 export const joinedName = (config: FilesConfig, time: number): string => `.${targetName(config, time)}.joined.tmp`;
 
+/** A task's file in the directory of a batch, as Spark names it. */
+export const partFileName = (config: FilesConfig, partition: number): string =>
+  `part-${String(partition).padStart(5, '0')}${isCompressed(config) ? '.gz' : ''}`;
+
+/** What a rolling sink remembers. */
+export const rollName = (config: FilesConfig): string =>
+  `.${config.prefix}${config.prefix && '-'}roll${dotSuffix(config)}`;
+
 /** True for what this sink has written aside, at any time. */
 export function isLeftover(config: FilesConfig, name: string): boolean {
   const before = `.${config.prefix}${config.prefix && '-'}`;
@@ -28,7 +51,7 @@ export function isLeftover(config: FilesConfig, name: string): boolean {
   return name.startsWith(before) && time !== undefined && rest.startsWith(`${dotSuffix(config)}.`);
 }
 
-function dotSuffix({ suffix, format }: FilesConfig): string {
-  const ending = suffix ?? (format === 'text' ? 'txt' : 'json');
+function dotSuffix(config: FilesConfig): string {
+  const ending = config.suffix ?? { text: 'txt', json: 'json', csv: 'csv' }[formatName(config)];
   return ending && `.${ending}`;
 }

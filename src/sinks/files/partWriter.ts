@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failpoint } from '../../base/failpoint.ts';
 import type { CommitMessage, SinkTask, SinkWriter } from '../../component/sink.ts';
-import { jsonText } from '../../component/text.ts';
 import { writing } from './errors.ts';
+import { encoderOf, type Lines, linesOf } from './lines.ts';
 import { type FilesConfig, partName } from './names.ts';
 
 const flushAt = 128 * 1024;
@@ -12,17 +12,24 @@ const flushAt = 128 * 1024;
 export class PartWriter implements SinkWriter {
   readonly #name: string;
   readonly #path: string;
-  readonly #lineOf: (record: unknown) => string;
+  readonly #lineOf: Lines['lineOf'];
+  readonly #encode: (text: string) => string | Uint8Array;
   #file: number | undefined;
+  /** What each file of a directory begins with; where parts become one file, that is begun when they do. */
+  readonly #head: string;
   #text = '';
 
   constructor(config: FilesConfig, task: SinkTask) {
     this.#name = partName(config, task);
     this.#path = join(config.path, this.#name);
-    this.#lineOf = config.format === 'json' ? jsonText : textLine;
+    const { lineOf, head } = linesOf(config);
+    this.#lineOf = lineOf;
+    this.#encode = encoderOf(config);
+    this.#head = config.partitioned ? head : '';
   }
 
   write(record: unknown): void {
+    this.#text ||= this.#file === undefined ? this.#head : '';
     this.#text += `${this.#lineOf(record)}\n`;
     if (this.#text.length >= flushAt) this.#flush();
   }
@@ -49,7 +56,7 @@ export class PartWriter implements SinkWriter {
     this.#text = '';
     writing(this.#path, () => {
       this.#file ??= openSync(this.#path, 'w');
-      writeFileSync(this.#file, text);
+      writeFileSync(this.#file, this.#encode(text));
     });
   }
 
@@ -58,5 +65,3 @@ export class PartWriter implements SinkWriter {
     this.#file = undefined;
   }
 }
-
-const textLine = (record: unknown): string => (typeof record === 'string' ? record : jsonText(record));
