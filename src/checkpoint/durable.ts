@@ -126,6 +126,15 @@ export class DurableJournal implements Journal {
     });
   }
 
+  /** Leaves out a batch that waits: it will not be run, and what it read is not read again. */
+  skip(time: number, at: number): Promise<void> {
+    return this.#next(async () => {
+      const inputs = this.#state.waiting.get(time) ?? {};
+      await this.#write([{ skipped: time, at, inputs }]);
+      await this.#sync();
+    });
+  }
+
   synced(): Promise<void> {
     return this.#next(() => this.#sync());
   }

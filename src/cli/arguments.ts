@@ -24,6 +24,13 @@ export function setting(text: string): string {
   throw new InvalidArgumentError('A setting and its value are expected, as in batchInterval=5s.');
 }
 
+/** Milliseconds since the epoch, of such a number or an ISO time. */
+export function time(text: string): number {
+  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('A time such as 2026-11-21T03:22:53.000Z is expected.');
+  return ms;
+}
+
 /** For an option that may be repeated. */
 export const collect =
   (parse: (text: string) => string) =>

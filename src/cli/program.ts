@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { collect, duration, positive, setting } from './arguments.ts';
+import { collect, duration, positive, setting, time } from './arguments.ts';
 
 /** A command's work: gets its arguments and options, gives the exit code. Loaded when the command is called. */
 type Work = { default(argument: never, options: never): Promise<number> };
@@ -22,6 +22,7 @@ export function program(finish: (exitCode: number) => void): Command {
   addValidate(top, lazily);
   addTest(top, lazily);
   addExplain(top, lazily);
+  addCheckpoint(top.command('checkpoint'), lazily);
   return top;
 }
 
@@ -75,6 +76,30 @@ function addExplain(top: Command, lazily: Lazily): void {
       new Option('-f, --format <format>', 'how to print it').choices(['text', 'json', 'mermaid']).default('text'),
     )
     .action(lazily(() => import('./explain.ts')));
+}
+
+function addCheckpoint(checkpoint: Command, lazily: Lazily): void {
+  const command = (name: keyof typeof import('./checkpoint.ts'), called: string = name): Command =>
+    checkpoint
+      .command(called)
+      .argument('<dir>', 'the checkpoint directory')
+      .action(lazily(async () => ({ default: (await import('./checkpoint.ts'))[name] })));
+  const asking = (command: Command): Command => command.option('--yes', 'do it without asking');
+  checkpoint
+    .summary('look into a checkpoint, or mend it')
+    .description('Looks into a checkpoint directory, or mends it.');
+  command('show')
+    .description(
+      'Shows batches, what each source remembers and has received, and the size on disk; also of a running job.',
+    )
+    .option('--json', 'print it as JSON');
+  asking(command('forget', 'reset')).description('Forgets everything: the next run reads all input again.');
+  asking(command('skip'))
+    .description(
+      'Leaves out a batch that cannot be run: the oldest that waits, or the one named. What it read is lost.',
+    )
+    .addOption(new Option('--batch <time>', 'the batch, by its time').argParser(time));
+  asking(command('unlock')).description('Lets the next process in, if a process that is gone for good holds the lock.');
 }
 
 const withVariables = (command: Command): Command =>

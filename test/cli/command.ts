@@ -10,7 +10,7 @@ import { onTestFinished } from 'vitest';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const bin = join(root, 'bin/streamjob.js');
 
-interface Ended {
+export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;

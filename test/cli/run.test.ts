@@ -107,13 +107,13 @@ describe('what goes wrong', () => {
     expect([run.code, run.stdout, validate.code, validate.stderr]).toEqual([2, '', 2, '']);
   });
 
-  test('a checkpoint is not kept yet, and the job says so', async () => {
+  test('with a checkpoint the next run goes on where this one ended, and --fresh begins anew', async () => {
     const cwd = folderWith({ 'job.yaml': queueJob('[[1]]', '[]', 'checkpoint: ./checkpoint') });
-    const { code, stderr } = await streamjob(['run', 'job.yaml', '--once', '-q'], { cwd });
-    expect(jsonLines(stderr)).toEqual([
-      expect.objectContaining({ level: 'warn', msg: expect.stringMatching(/not kept yet/) }),
-    ]);
-    expect(code).toBe(0);
+    const run = (...args: string[]) => streamjob(['run', 'job.yaml', '--once', '-q', ...args], { cwd });
+    expect(printed((await run()).stdout)).toEqual(['1']);
+    expect(printed((await run()).stdout)).toEqual([]);
+    expect(printed((await run('--fresh')).stdout)).toEqual(['1']);
+    expect(printed((await run('--checkpoint', 'other')).stdout)).toEqual(['1']);
   });
 });
 

@@ -66,7 +66,7 @@ function open(more: Partial<Config> = {}, once = false) {
     time += 1000;
     return driver.plan(time);
   };
-  const committed = () => driver.committed!(time);
+  const committed = () => driver.committed!(time, async () => undefined);
   return { driver, plan, planned, committed, said, start: () => driver.start() };
 }
 
@@ -342,7 +342,7 @@ describe('with --once', () => {
   it('is done at once if there is nothing', async () => {
     const source = open({}, true);
     await source.start();
-    expect(await source.planned()).toEqual({ partitions: [], done: true });
+    expect(await source.planned()).toMatchObject({ partitions: [], done: true });
   });
 
   it('waits for a young file, and says so', async () => {

@@ -1,0 +1,121 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StreamjobError } from '../base/errors.ts';
+import { BlockFolder } from './blocks.ts';
+import { realDisk, usingDirectory } from './disk.ts';
+import { DurableJournal } from './durable.ts';
+import { type Holder, Lock, readLock } from './lock.ts';
+import { filesOf, readCheckpoint } from './recovery.ts';
+import type { Inputs } from './state.ts';
+
+/** What a checkpoint holds, for people. Times in milliseconds since the epoch. */
+export interface CheckpointSummary {
+  readonly job: string;
+  readonly batchInterval: number;
+  readonly epoch: number;
+  /** Who runs the job; absent if nobody does. */
+  readonly holder?: Holder;
+  readonly lastBatch?: number;
+  /** Batches planned and not done, oldest first. */
+  readonly waiting: readonly { readonly time: number; readonly sources: readonly string[] }[];
+  readonly skipped: readonly { readonly time: number; readonly at: number }[];
+  readonly sources: readonly SourceSummary[];
+  /** On the disk. */
+  readonly bytes: number;
+}
+
+export interface SourceSummary {
+  readonly name: string;
+  readonly component: string;
+  /** Entries of what it remembers, such as files. */
+  readonly remembered: number;
+  /** Received data that is in no batch yet. */
+  readonly blocks: number;
+  readonly blockBytes: number;
+}
+
+/** Reads a checkpoint without taking it, also of a job that runs. Throws StreamjobError `checkpoint-failed` if there is none. */
+export const inspect = (directory: string): Promise<CheckpointSummary> =>
+  usingDirectory(directory, async () => {
+    const { meta, state } = await readCheckpoint(directory);
+    if (!meta) throw noCheckpoint(directory);
+    const lock = readLock(filesOf(directory).lock);
+    const sources: SourceSummary[] = [];
+    for (const { kind, origin } of meta.plan.nodes) {
+      if (kind !== 'source') continue;
+      const { name, component } = origin;
+      const left = await new BlockFolder(filesOf(directory).blocks, name, realDisk).after(state.taken.get(name));
+      const blockBytes = left.reduce((sum, { data }) => sum + data, 0);
+      sources.push({ name, component, remembered: state.memory.get(name)?.size ?? 0, blocks: left.length, blockBytes });
+    }
+    return {
+      job: meta.job,
+      batchInterval: meta.batchInterval,
+      epoch: lock?.epoch ?? 0,
+      ...(lock?.holder && { holder: lock.holder }),
+      ...(state.last !== undefined && { lastBatch: state.last }),
+      waiting: [...state.waiting].map(([time, inputs]) => ({ time, sources: Object.keys(inputs) })),
+      skipped: state.skipped.map(({ skipped: time, at }) => ({ time, at })),
+      sources,
+      bytes: await sizeOf(directory),
+    };
+  });
+
+async function sizeOf(path: string): Promise<number> {
+  const entries = await readdir(path, { withFileTypes: true });
+  let bytes = 0;
+  for (const entry of entries) {
+    const inner = join(path, entry.name);
+    bytes += entry.isDirectory() ? await sizeOf(inner) : ((await stat(inner).catch(() => undefined))?.size ?? 0);
+  }
+  return bytes;
+}
+
+/**
+ * Leaves out the batch that waits and is the oldest, or the one of this time, with a record of it. Gives its time and input. Throws
+ * StreamjobError `checkpoint-locked` while the job runs, and `bad-usage` if no such batch waits.
+ */
+export const skipBatch = (directory: string, time?: number): Promise<{ time: number; inputs: Inputs }> =>
+  usingDirectory(directory, async () => {
+    const { meta, state } = await readCheckpoint(directory);
+    if (!meta) throw noCheckpoint(directory);
+    const chosen = time ?? [...state.waiting.keys()][0];
+    const inputs = chosen === undefined ? undefined : state.waiting.get(chosen);
+    if (chosen === undefined || !inputs) throw notWaiting(directory, time);
+    const journal = new DurableJournal({ directory });
+    try {
+      await journal.open(meta.plan);
+      await journal.skip(chosen, Date.now());
+    } finally {
+      await journal.close();
+    }
+    return { time: chosen, inputs };
+  });
+
+/** Forgets everything, as `run --fresh` does, also what is damaged. Throws StreamjobError `checkpoint-locked` while the job runs. */
+export const reset = (directory: string): Promise<void> =>
+  usingDirectory(directory, async () => {
+    const files = filesOf(directory);
+    if (!(await stat(files.journal).catch(() => undefined))) throw noCheckpoint(directory);
+    const lock = Lock.take(files.lock, 'checkpoint reset');
+    try {
+      await realDisk.replace(files.journal, new Uint8Array(), 'compact');
+      for (const path of [files.blocks, files.meta]) await realDisk.remove(path);
+    } finally {
+      lock.release();
+    }
+  });
+
+const noCheckpoint = (directory: string): StreamjobError =>
+  new StreamjobError('checkpoint-failed', `${directory} is no checkpoint: there is no meta.json.`, {
+    remedy: 'Give the directory that the job has as its `checkpoint`.',
+  });
+
+const notWaiting = (directory: string, time: number | undefined): StreamjobError =>
+  new StreamjobError(
+    'bad-usage',
+    time === undefined
+      ? `No batch waits in ${directory}: there is nothing to skip.`
+      : `The batch ${new Date(time).toISOString()} does not wait in ${directory}.`,
+    { remedy: '`streamjob checkpoint show` tells which batches wait.' },
+  );
