@@ -337,11 +337,10 @@ class HostedReceiver implements ReceiverContext {
   drained(): Promise<void> {
     if (!this.full) return Promise.resolve();
     this.cut();
-    if (!this.#pause) {
-      this.#pause = deferred();
-      this.#goOn();
-    }
-    return this.#pause.promise;
+    this.#pause ??= deferred();
+    const { promise } = this.#pause;
+    this.#goOn();
+    return promise;
   }
 
   #tell(state: ReceiverState, message: string, thrown?: unknown): void {
