@@ -34,13 +34,20 @@ function sourcePromise(component: string): string {
       return 'If the process is killed, nothing is lost: the next start reads all files again, also those already done.';
     case 'queue':
       return 'If the process is killed, nothing is lost: the next start begins with the first batch again.';
+    case 'rate':
+      return 'If the process is killed, the next start counts from 0 again.';
     default:
       return 'If the process is killed, what it received and had not finished is lost.';
   }
 }
 
 function sinkPromise(component: string): string {
-  return component === 'files'
-    ? 'A batch appears as a whole file or not at all.'
-    : 'A batch that was being written may appear in part.';
+  switch (component) {
+    case 'files':
+      return 'A batch appears as a whole file or not at all.';
+    case 'http':
+      return 'Requests of a batch that was being written are sent again, with the same Idempotency-Key.';
+    default:
+      return 'A batch that was being written may appear in part.';
+  }
 }

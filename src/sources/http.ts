@@ -6,7 +6,7 @@ import { HttpReceiver } from './http/receiver.ts';
 
 export default defineSource({
   summary:
-    'Records that others send with POST requests: webhooks, `curl`, log shippers. A body holds records as the format says, lines for instance; with `format: json` a body of the type `application/json` may also be one list, of records, or one value. The answer is 200 once the records are safe in memory shared with the tasks, at most a `blockInterval` later; a sender that gets another answer or none has to send again, and may then be counted twice. Other answers: 400 the body is refused, with the reason; 401 the token is missing or wrong; 404, 405 another path or method; 413 too large; 415 an unknown `Content-Encoding` (gzip and deflate are known); 429 memory is full, 503 the job is stopping, both with `Retry-After`.',
+    'Records that others send with POST requests: webhooks, `curl`, log shippers. A body holds records as the format says, lines for instance; with `format: json` a body of the type `application/json` may also be one list, of records, or one value. The answer is 200 once the records are safe, at most about a `blockInterval` later: on the disk if the job has a checkpoint, else in the memory of the job; a sender that gets another answer or none has to send again, and may then be counted twice. Other answers: 400 the body is refused, with the reason; 401 the token is missing or wrong; 404, 405 another path or method; 413 too large; 415 an unknown `Content-Encoding` (gzip and deflate are known); 429 memory is full, 503 the job is stopping, both with `Retry-After`.',
   config: s.object({
     port: s.integer({
       minimum: 0,

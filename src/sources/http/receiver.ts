@@ -70,8 +70,13 @@ export class HttpReceiver implements Receiver {
       // What is still on its way is read and dropped, or the client would wait for ever.
       request.resume();
       if (thrown instanceof Refused) this.#end(response, thrown.status, thrown);
-      else if (!request.errored) this.#context.failed(thrown);
+      else if (!request.errored) this.#fail(response, thrown);
     }
+  }
+
+  #fail(response: ServerResponse, error: unknown): void {
+    this.#context.failed(error);
+    this.#end(response, 503, new Refused(503, 'the records could not be stored'));
   }
 
   #end(response: ServerResponse, status: number, refused?: Refused): void {
