@@ -115,7 +115,7 @@ export const describe = ({ pid, host, job, since }: Holder): string =>
 function requireFree(path: string, file: number): void {
   const held = flock(file);
   const holder = readLock(path)?.holder;
-  if (held === 'free' && holder && holder.host !== hostname()) throw locked(path, holder, otherHost);
+  if (held !== 'held' && holder && holder.host !== hostname()) throw locked(path, holder, otherHost);
   if (held === 'held' || (held === 'unknown' && holder && isAlive(holder))) throw locked(path, holder, sameHost);
 }
 
