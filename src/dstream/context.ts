@@ -3,11 +3,13 @@ import { StreamjobError } from '../base/errors.ts';
 import { defaultSettings, type JobSettings } from '../plan/jobSettings.ts';
 import { type Edge, type NodeId, type Origin, type Plan, stepName } from '../plan/plan.ts';
 import { slideProblems } from '../plan/slides.ts';
-import { ApiConfig } from './apiConfig.ts';
+import { ApiConfig, ScopedFunction } from './apiConfig.ts';
 import { buildPlan } from './buildPlan.ts';
-import { DStream, type Recorder } from './dstream.ts';
+import { DStream, type Recorder, type Scope } from './dstream.ts';
 import { Graph, type Recorded } from './graph.ts';
 import { activeOwner, badContext, type ContextState, Lifecycle, type StartedJob } from './lifecycle.ts';
+import type { RDD } from './rdd.ts';
+import type { RddContext } from './rddContext.ts';
 
 export interface ContextOptions {
   /** Milliseconds, or a text such as `1s`. */
@@ -91,6 +93,18 @@ export class StreamingContext implements Recorder {
     if (streams.length === 0) throw badContext('List of DStreams to union is empty', 'Give at least one stream.');
     const parents = streams.map(({ recorded }) => this.#required(recorded));
     return this.#stream(this.#graph.union({ parents, origin: this.#origin('union') }));
+  }
+
+  /** Gives the RDD that `f` makes of those of all streams, batch by batch: see DStream.transform. */
+  transform<T, U>(
+    streams: readonly DStream<T>[],
+    f: (rdds: readonly RDD<T>[], time: number, context: RddContext) => RDD<U>,
+    scope?: Scope,
+  ): DStream<U> {
+    const [first, ...others] = streams;
+    if (!first) throw badContext('List of DStreams to transform is empty', 'Give at least one stream.');
+    this.#required(first.recorded);
+    return this.step(first.recorded, 'transform', { transform: new ScopedFunction(f, scope), with: others });
   }
 
   /** Used by DStream. */

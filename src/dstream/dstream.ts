@@ -2,6 +2,8 @@ import { basename, dirname } from 'node:path';
 import type { JsonValue } from '../base/json.ts';
 import { ScopedFunction } from './apiConfig.ts';
 import type { Recorded } from './graph.ts';
+import type { RDD } from './rdd.ts';
+import type { RddContext } from './rddContext.ts';
 
 /** What keyed steps work on: a key and a value. */
 export type Pair<K, V> = readonly [K, V];
@@ -292,6 +294,23 @@ export class DStream<T> {
     return this.step('mapWithState', { update: new ScopedFunction(f, scope), emit: 'snapshot', ...settings });
   }
 
+  /**
+   * Gives the RDD that `f` makes of each batch's. It is called on the driver, runs nothing itself, and may use nothing from outside
+   * but its `scope`.
+   */
+  transform<U>(f: (rdd: RDD<T>, time: number, context: RddContext) => RDD<U>, scope?: Scope): DStream<U> {
+    return this.step('transform', { transform: new ScopedFunction(f, scope) });
+  }
+
+  /** As `transform`, with the RDDs of two streams. */
+  transformWith<V, U>(
+    other: DStream<V>,
+    f: (rdd: RDD<T>, other: RDD<V>, time: number, context: RddContext) => RDD<U>,
+    scope?: Scope,
+  ): DStream<U> {
+    return this.step('transformWith', { with: other, transform: new ScopedFunction(f, scope) });
+  }
+
   /** Changes nothing: each step runs once per batch however many consumers it has. */
   cache(): DStream<T> {
     return this.step('cache');
@@ -305,6 +324,14 @@ export class DStream<T> {
   /** Any sink, by its name in a job file, with its settings. `name` is what messages and metrics call it. */
   sink(component: string, settings: unknown = {}, name?: string): void {
     this.context.sink(this.recorded, component, settings, name);
+  }
+
+  /**
+   * Calls `f` with the RDD of each batch, an empty one too, at least once for each. It is called on the driver, may be async, is
+   * waited for, and may use nothing from outside but its `scope`.
+   */
+  foreachRDD(f: (rdd: RDD<T>, time: number, context: RddContext) => unknown, scope?: Scope): void {
+    this.sink('foreachRDD', { fn: new ScopedFunction(f, scope, { async: true }) });
   }
 
   /** Prints the first `limit` records of each batch on standard output. */
