@@ -2,6 +2,7 @@ import { formatByteSize } from '../base/byteSize.ts';
 import { StreamjobError } from '../base/errors.ts';
 import { decodeText, maxDelimiterBytes } from './delimited.ts';
 import type { Framer, OnBadRecord } from './format.ts';
+import { ofInput } from './source.ts';
 
 /** Gets one or more whole records; the bytes are only valid during the call. */
 export type EmitRecords = (bytes: Uint8Array, start: number, end: number) => void;
@@ -45,7 +46,7 @@ export class ChannelFramer {
   /** There are no more bytes: what is left is the last record. */
   end(emit: EmitRecords): void {
     const bad = this.#dropped > 0 ? undefined : this.#framer.unfinished?.(this.#tail.subarray(0, this.#length));
-    if (bad) this.#onBad(bad.record, bad.error);
+    if (bad) this.#onBad(bad.record, ofInput(bad.error, this.#of));
     else if (this.#length > 0) this.#finishTail(this.#length, emit);
   }
 
@@ -116,7 +117,8 @@ export class ChannelFramer {
 
   #reject(text: string, size: number): void {
     const message = `A record of ${this.#of} is ${formatByteSize(size)} long; the limit is ${formatByteSize(this.#limit)}.`;
-    const remedy = 'Raise the source’s `maxRecordBytes`, or check its `delimiter`.';
+    const remedy =
+      'Raise the source’s `maxRecordBytes`, check its `delimiter`, or give it an `onError` to go on without such records.';
     this.#onBad(text, new StreamjobError('bad-record', message, { remedy }));
   }
 }

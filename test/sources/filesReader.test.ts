@@ -222,7 +222,7 @@ describe('ranges of csv and binary files', () => {
       const { records, bad } = await read(splits(cuts), { format });
       expect(Buffer.concat(records as Uint8Array[]).equals(bytes.subarray(0, 70_000))).toBe(true);
       expect(records.every((record) => (record as Uint8Array).length === 7)).toBe(true);
-      expect(bad).toEqual(['The last record has 1 of 7 bytes.']);
+      expect(bad).toEqual([`${path}: The last record has 1 of 7 bytes.`]);
     }
   });
 
