@@ -1,5 +1,6 @@
 import { SystemClock } from './base/clock.ts';
 import { catalog } from './catalog/index.ts';
+import { DurableJournal } from './checkpoint/durable.ts';
 import { MemoryJournal } from './checkpoint/memory.ts';
 import { type ApiJob, StreamingContext as BaseContext, type ContextOptions as BaseOptions } from './dstream/context.ts';
 import { openRdds } from './dstream/openRdds.ts';
@@ -20,9 +21,9 @@ export {
   type StateOptions,
   type Windowing,
 } from './dstream/dstream.ts';
+export type { ContextState } from './dstream/lifecycle.ts';
 export type { RDD } from './dstream/rdd.ts';
 export type { RddContext } from './dstream/rddContext.ts';
-export type { ContextState } from './dstream/lifecycle.ts';
 export type { JobSettings } from './plan/jobSettings.ts';
 export type { Plan } from './plan/plan.ts';
 export type { BatchInfo, JobListener } from './run/events.ts';
@@ -54,11 +55,42 @@ export class StreamingContext extends BaseContext {
   static override getActive(): StreamingContext | undefined {
     return BaseContext.getActive() as StreamingContext | undefined;
   }
+
+  /**
+   * The context that `create` makes, which keeps what must survive in `directory`, and goes on from what an earlier run
+   * has left there. Unlike Spark's, a checkpoint holds no program: `create` is called each time, and the program may change.
+   */
+  static async getOrCreate(
+    directory: string,
+    create: () => StreamingContext | Promise<StreamingContext>,
+  ): Promise<StreamingContext> {
+    const context = await create();
+    context.checkpoint(directory);
+    return context;
+  }
+
+  /** The active context of this process; if there is none, that of `getOrCreate`, or without a directory of `create`. */
+  static async getActiveOrCreate(
+    directory: string | undefined,
+    create: () => StreamingContext | Promise<StreamingContext>,
+  ): Promise<StreamingContext> {
+    const active = StreamingContext.getActive();
+    if (active) return active;
+    return directory === undefined ? create() : StreamingContext.getOrCreate(directory, create);
+  }
 }
 
 /** Resolves when the job has started, with batches to come. */
-async function startLocally({ plan, configs, settings }: ApiJob, listener: JobListener): Promise<RunningJob> {
-  const components = { source: catalog.sources.load, sink: catalog.sinks.load, rdds: openRdds };
+async function startLocally(
+  { plan, configs, settings, checkpoint }: ApiJob,
+  listener: JobListener,
+): Promise<RunningJob> {
+  const components = {
+    source: catalog.sources.load,
+    sink: catalog.sinks.load,
+    format: catalog.formats.load,
+    rdds: openRdds,
+  };
   const engine = new LocalEngine(settings);
   return new Promise((resolve, reject) => {
     const started: JobListener['started'] = (event) => {
@@ -70,7 +102,7 @@ async function startLocally({ plan, configs, settings }: ApiJob, listener: JobLi
       configs,
       settings,
       engine,
-      journal: new MemoryJournal(),
+      journal: checkpoint === undefined ? new MemoryJournal() : new DurableJournal({ directory: checkpoint }),
       clock: new SystemClock(),
       components,
       listener: Object.assign(Object.create(listener), { started }),

@@ -8,9 +8,9 @@ export interface Guarantee {
 }
 
 /** One for each source and each sink that it reaches. A graceful stop loses nothing, whatever the pair. */
-export function guarantees(plan: Plan): readonly Guarantee[] {
+export function guarantees(plan: Plan, checkpoint: boolean): readonly Guarantee[] {
   return plan.nodes.flatMap((sink) =>
-    sink.kind === 'sink' ? sourcesOf(plan, sink).map((source) => pair(source, sink)) : [],
+    sink.kind === 'sink' ? sourcesOf(plan, sink).map((source) => pair(source, sink, checkpoint)) : [],
   );
 }
 
@@ -22,11 +22,40 @@ function sourcesOf(plan: Plan, sink: SinkNode): readonly SourceNode[] {
   return plan.nodes.filter((node) => node.kind === 'source').filter(({ id }) => seen.has(id));
 }
 
-const pair = (source: SourceNode, sink: SinkNode): Guarantee => ({
+const pair = (source: SourceNode, sink: SinkNode, checkpoint: boolean): Guarantee => ({
   source: `${source.origin.name} (${source.origin.component})`,
   sink: `${sink.origin.name} (${sink.origin.component})`,
-  promise: `${sourcePromise(source.origin.component)} ${sinkPromise(sink.origin.component)}`,
+  promise: checkpoint
+    ? `${keptSource(source.origin.component)} ${keptSink(sink.origin.component)}`
+    : `${sourcePromise(source.origin.component)} ${sinkPromise(sink.origin.component)}`,
 });
+
+/** With a checkpoint. */
+function keptSource(component: string): string {
+  switch (component) {
+    case 'files':
+      return 'Each file is read in one batch, whatever becomes of the process.';
+    case 'queue':
+      return 'Each batch is run, whatever becomes of the process.';
+    case 'rate':
+      return 'If the process is killed, the next start counts from 0 again.';
+    case 'http':
+      return 'What was answered as taken is in one batch, whatever becomes of the process.';
+    default:
+      return 'If the process is killed, what it received in the last blockInterval is lost, and nothing else.';
+  }
+}
+
+function keptSink(component: string): string {
+  switch (component) {
+    case 'files':
+      return 'A batch appears once, as a whole file.';
+    case 'http':
+      return 'Requests of a batch that was being written are sent again, with the same Idempotency-Key.';
+    default:
+      return 'A batch that was being written when the process was killed is written again.';
+  }
+}
 
 function sourcePromise(component: string): string {
   switch (component) {

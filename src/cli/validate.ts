@@ -30,13 +30,15 @@ const asJson = (job: LoadedJob) => ({
   file: job.file,
   valid: isRunnable(job),
   problems: job.problems,
-  guarantees: isRunnable(job) ? guarantees(job.plan) : [],
+  guarantees: isRunnable(job) ? guarantees(job.plan, Boolean(job.checkpoint)) : [],
 });
 
 function asText(job: LoadedJob): string {
   const problems = job.problems.map((problem) => `${renderProblem(problem, { color: colourful() })}\n`);
   if (!isRunnable(job)) return `${problems.join('\n')}\n${count(job)} in ${job.file}\n\n`;
-  const pairs = guarantees(job.plan).map(({ source, sink, promise }) => `  ${source} -> ${sink}: ${promise}\n`);
+  const pairs = guarantees(job.plan, Boolean(job.checkpoint)).map(
+    ({ source, sink, promise }) => `  ${source} -> ${sink}: ${promise}\n`,
+  );
   return [...problems, `${job.file} is valid.\n`, ...pairs].join('');
 }
 

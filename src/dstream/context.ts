@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseDuration } from '../base/duration.ts';
 import { StreamjobError } from '../base/errors.ts';
 import { defaultSettings, type JobSettings } from '../plan/jobSettings.ts';
@@ -25,6 +26,8 @@ export interface ApiJob {
   readonly plan: Plan;
   readonly configs: ReadonlyMap<NodeId, unknown>;
   readonly settings: JobSettings;
+  /** Where what must survive is kept; absent: nothing survives the process. */
+  readonly checkpoint?: string;
 }
 
 /** Runs jobs. `start` resolves when the job is running, and rejects if it cannot. */
@@ -43,6 +46,7 @@ export class StreamingContext implements Recorder {
   readonly batchInterval: number;
   readonly settings: JobSettings;
   readonly #runner: Runner;
+  #checkpoint: string | undefined;
   readonly #graph = new Graph();
   readonly #own = new Set<Recorded>();
   readonly #names = new Set<string>();
@@ -58,6 +62,15 @@ export class StreamingContext implements Recorder {
   /** The context of this process that was started and not stopped. */
   static getActive(): StreamingContext | undefined {
     return activeOwner() as StreamingContext | undefined;
+  }
+
+  /**
+   * Keeps in this directory what must survive the process: a context of the same name that is started with it later goes on
+   * where this one ended.
+   */
+  checkpoint(directory: string): void {
+    this.#life.requireInitialized();
+    this.#checkpoint = resolve(directory);
   }
 
   getState(): ContextState {
@@ -146,7 +159,10 @@ export class StreamingContext implements Recorder {
       const remedy = 'End a stream in an output, such as print().';
       throw badContext('No output operations registered, so nothing to execute', remedy);
     }
-    await this.#life.start(async () => this.#runner.start({ ...(await this.toPlan()), settings: this.settings }));
+    const checkpoint = this.#checkpoint === undefined ? {} : { checkpoint: this.#checkpoint };
+    await this.#life.start(async () =>
+      this.#runner.start({ ...(await this.toPlan()), settings: this.settings, ...checkpoint }),
+    );
   }
 
   /** Resolves when the job has ended; rejects with the error that ended it, every time. */
