@@ -6,9 +6,10 @@ import { inputsOf, isDue, type NodeId, type Plan, type PlanNode, slidesOf } from
 import { stageName, stagePlace } from '../../plan/stageName.ts';
 import { keeps, type Leaf, partitionCounts, partitionOffset, type Stage, turnOf } from '../../plan/stages.ts';
 import type { Extents } from '../wire/extents.ts';
-import type { Keeping, LeafTask, TaskDone, TaskMessage, TaskSplit, Variant } from '../wire/messages.ts';
+import type { LeafTask, TaskDone, TaskMessage, TaskSplit, Variant } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
 import type { RawWindows } from './rawWindows.ts';
+import type { Standing } from './standing.ts';
 import type { ThreadPool } from './threadPool.ts';
 
 export interface BatchRunOptions {
@@ -21,8 +22,8 @@ export interface BatchRunOptions {
   readonly memory: SlabPool;
   readonly windows: RawWindows;
   readonly taskRetries: number;
-  /** How what the nodes of a plan keep is found. */
-  readonly keeping: Keeping;
+  /** Of the windows and states. */
+  readonly standing: Standing;
   /** What a split of the batch is for a task: blocks are looked up. */
   taskSplit(split: Split): TaskSplit;
 }
@@ -42,8 +43,8 @@ export class BatchRun {
 
   constructor(options: BatchRunOptions) {
     this.#options = options;
-    const { plan, batch, threads, windows, keeping } = options;
-    windows.begin(batch.time, keeping.standing);
+    const { plan, batch, threads, windows, standing } = options;
+    windows.begin(batch.time, standing.time);
     this.#slides = slidesOf(plan);
     this.#counts = partitionCounts(plan, {
       sources: (id) => batch.inputs.get(id)?.length ?? 0,
@@ -122,7 +123,7 @@ export class BatchRun {
   }
 
   #message(stage: Stage, partition: number, leaves: readonly LeafTask[]): TaskMessage {
-    const { batch, taskSplit, keeping, variant } = this.#options;
+    const { batch, taskSplit, standing, variant } = this.#options;
     const { root } = stage;
     const splits = root.kind === 'source' ? batch.inputs.get(root.id)![partition]! : [];
     const id = ++taskIds;
@@ -138,7 +139,7 @@ export class BatchRun {
       leaves,
       partition,
       partitions: this.#counts[root.id]!,
-      ...(keeps(root) && { keeps: keeping }),
+      ...(keeps(root) && { keeps: standing.of(root.id) }),
       emits: this.#isDue(root.id),
     };
   }

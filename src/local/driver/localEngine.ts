@@ -13,6 +13,7 @@ import { BatchRun } from './batchRun.ts';
 import { PlanVariants } from './planVariants.ts';
 import { RawWindows } from './rawWindows.ts';
 import { Receivers } from './receivers.ts';
+import { Standing } from './standing.ts';
 import { ThreadPool } from './threadPool.ts';
 
 type Options = Pick<
@@ -41,8 +42,7 @@ export class LocalEngine implements Engine {
   /** Settled when nothing runs aside. */
   #aside: Promise<unknown> = Promise.resolve();
   #windows: RawWindows | undefined;
-  /** The newest batch that is done: what windows and states keep from batches after it may be taken back. */
-  #standing = Number.NEGATIVE_INFINITY;
+  readonly #standing = new Standing();
 
   /** The threads start at once, so that they load while the job is still being read. */
   constructor(options: Partial<Options> = {}) {
@@ -90,7 +90,7 @@ export class LocalEngine implements Engine {
         threads: this.#threads,
         memory: this.#memory,
         windows: this.#windows!,
-        keeping: { standing: this.#standing, lived: this.#standing > Number.NEGATIVE_INFINITY },
+        standing: this.#standing,
         taskRetries: this.#options.taskRetries,
         taskSplit: (split) => this.#taskSplit(split),
       }).run();
@@ -114,14 +114,14 @@ export class LocalEngine implements Engine {
       threads: this.#threads,
       memory: this.#memory,
       windows: new RawWindows(ready.plan, this.#memory, this.parallelism),
-      keeping: { standing: time, lived: false },
+      standing: new Standing(),
       taskRetries: this.#options.taskRetries,
       taskSplit: (split) => this.#taskSplit(split),
     }).run();
   }
 
   forget(time: number, done: boolean): void {
-    if (done) this.#standing = time;
+    this.#standing.over(time, done);
     for (const id of this.#used.get(time) ?? []) this.#receivers.forget(id);
     this.#used.delete(time);
     this.#receivers.freed();
