@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { folderWith, printed, start, streamjob } from '../cli/command.ts';
 
 /** A fault happens where a function meets the record 5. */
@@ -41,9 +44,11 @@ const places = {
   'a partition': { steps: "[{ mapPartitions: 'xs => xs.map(perhaps)' }]", shown: ['1', '2', '3', '4', '5', '6'] },
 } as const;
 
-const quick = 'threads: 3, taskTimeout: 1s, taskRetries: 1';
+/** Short enough to wait for, long enough for a busy machine. */
+const quick = 'threads: 3, taskTimeout: 2s, taskRetries: 1';
+const patient = 'threads: 3, taskTimeout: 2s, taskRetries: 5';
 
-const jobOf = (steps: string, settings = quick): string => `batchInterval: 20ms
+const jobOf = (steps: string, settings: string): string => `batchInterval: 20ms
 functions: functions.mjs
 settings: { ${settings} }
 sources: { numbers: { queue: { batches: [[1, 2, 3, 4, 5, 6]], partitions: 3 } } }
@@ -51,7 +56,7 @@ streams: { out: { from: numbers, steps: ${steps} } }
 sinks: [{ from: out, print: {} }]
 `;
 
-function run(steps: string, env: NodeJS.ProcessEnv, settings?: string) {
+function run(steps: string, env: NodeJS.ProcessEnv, settings = env.PASSING ? patient : quick) {
   const cwd = folderWith({ 'job.yaml': jobOf(steps, settings), 'functions.mjs': functions });
   if (env.FAULT === 'fifo') execFileSync('mkfifo', [join(cwd, 'fifo')]);
   return streamjob(['run', 'job.yaml', '--batches', '1', '--log-format', 'text'], { cwd, env });
@@ -65,6 +70,44 @@ describe.each(Object.entries(places))('in %s', (_, { steps, shown }) => {
   });
 });
 
+describe('in a function of a sink', () => {
+  async function deliver(fault: string, passing: string) {
+    const bodies: string[] = [];
+    const server = createServer(async (request, response) => {
+      bodies.push(Buffer.concat(await request.toArray()).toString());
+      response.end();
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const sink = `http: { url: "http://127.0.0.1:${port}/", body: "records => records.map(perhaps)" }`;
+    const cwd = folderWith({
+      'job.yaml': jobOf('[]', passing ? patient : quick).replace('print: {}', sink),
+      'functions.mjs': functions,
+    });
+    const env = { FAULT: fault, PASSING: passing };
+    const ended = await streamjob(['run', 'job.yaml', '--batches', '1', '--log-format', 'text'], { cwd, env });
+    return { ...ended, delivered: bodies.flatMap((body) => JSON.parse(body) as number[]).toSorted() };
+  }
+
+  test.each(['exit', 'loop'])('a passing fault (%s) leaves no trace', async (fault) => {
+    const { code, delivered, stderr } = await deliver(fault, 'yes');
+    expect(delivered, stderr).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ['exit', 'worker-died'],
+    ['loop', 'task-timeout'],
+  ])('%s is %s if it stays', async (fault, message) => {
+    const { code, delivered, stderr } = await deliver(fault, '');
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('(http)');
+    expect(delivered).not.toContain(5);
+    expect(code).toBe(1);
+  });
+});
+
 test('a regular expression that backtracks without end is no more than a loop', async () => {
   const { code, stdout } = await run('[{ map: perhaps }]', { FAULT: 'regex', PASSING: 'yes' });
   expect(printed(stdout).toSorted()).toEqual(places['a map'].shown);
@@ -75,8 +118,8 @@ describe('a fault that stays ends the job with 1 and names the step', () => {
   test.each([
     ['exit', 'worker-died', /out, step 1 \(map\) ended its worker thread \(process\.exit\(7\) was called\)/],
     ['rejection', 'step-failed', /out, step 1 \(map\): a promise was rejected and nothing waited for it: left alone/],
-    ['loop', 'task-timeout', /out, step 1 \(map\) took longer than 1s/],
-    ['regex', 'task-timeout', /out, step 1 \(map\) took longer than 1s/],
+    ['loop', 'task-timeout', /out, step 1 \(map\) took longer than 2s/],
+    ['regex', 'task-timeout', /out, step 1 \(map\) took longer than 2s/],
   ])('%s is %s', async (fault, code, message) => {
     const { code: exitCode, stdout, stderr } = await run('[{ map: perhaps }]', { FAULT: fault });
     expect(stderr).toContain(`job.yaml:5:`);
@@ -108,8 +151,8 @@ describe('a function that hangs in a system call ends the process, which says wh
   });
 
   test('a second signal does not wait for it', async () => {
-    const job = jobOf('[{ map: \'x => { if (x === 5) console.error("hangs"); return perhaps(x); }\' }]').replace(
-      '1s',
+    const job = jobOf('[{ map: \'x => { if (x === 5) console.error("hangs"); return perhaps(x); }\' }]', quick).replace(
+      '2s',
       '1h',
     );
     const cwd = folderWith({ 'job.yaml': job, 'functions.mjs': functions });

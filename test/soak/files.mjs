@@ -7,7 +7,7 @@ const job = `batchInterval: 200ms
 checkpoint: checkpoint
 functions: functions.mjs
 settings: { threads: 2, taskRetries: 20 }
-sources: { ids: { files: { path: in, minAge: 0s, onProcessed: delete, forgetAfter: 1m } } }
+sources: { ids: { files: { path: in, minAge: 0s, onProcessed: delete, forgetAfter: 1m, maxBytesPerBatch: 1MB } } }
 streams: { out: { from: ids, steps: [{ map: risky }, { map: 'line => Number(line)' }] } }
 sinks: [{ from: out, files: { path: out, format: json } }]
 `;

@@ -11,7 +11,7 @@ const functions = `import { writeSync } from 'node:fs';
 
 const faults = [() => process.exit(3), () => { throw new Error('by chance'); }, () => void Promise.reject(new Error('left'))];
 export const risky = (x) => {
-  if (Math.random() < 1e-5) {
+  if (Math.random() < 2e-6) {
     writeSync(2, 'fault\\n');
     faults[Math.floor(Math.random() * faults.length)]();
   }

@@ -1,8 +1,8 @@
 import type { CommitMessage } from '../../component/sink.ts';
 import type { Split } from '../../component/source.ts';
 import type { StoredBlock } from '../../engine/blockFile.ts';
-import type { FunctionReference } from '../../function/reference.ts';
 import type { ReceiverState } from '../../engine/engine.ts';
+import type { FunctionReference } from '../../function/reference.ts';
 import type { NodeId, Plan } from '../../plan/plan.ts';
 import type { WireError } from './errors.ts';
 import type { Extents } from './extents.ts';

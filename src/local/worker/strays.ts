@@ -33,8 +33,13 @@ export class Strays {
   }
 
   /** Throws what has strayed in the task so far. Rejections are known one turn of the event loop later. */
-  async check(stage: Stage): Promise<void> {
+  async settle(stage: Stage): Promise<void> {
     await setImmediate();
+    this.check(stage);
+  }
+
+  /** Throws what is known to have strayed in the task. */
+  check(stage: Stage): void {
     if (!this.#stray) return;
     const { how, thrown } = this.#stray;
     throw new StreamjobError('step-failed', `${stageName(stage)}: ${how}: ${messageOf(thrown)}`, {

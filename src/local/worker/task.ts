@@ -117,9 +117,10 @@ export class TaskRunner {
       if (task.emits) ready.stage.open(leaves);
       const recordsIn = await this.#feed(stage, task, ready);
       if (task.emits) ready.stage.close();
+      await this.#thread.strays.settle(stage);
       const results = [];
       for (const leaf of leaves) results.push(await leaf.close());
-      await this.#thread.strays.check(stage);
+      this.#thread.strays.check(stage);
       return { type: 'taskDone', id: task.id, recordsIn, leaves: results, slabs: this.#slabs.takeSlabs() };
     } catch (thrown) {
       for (const leaf of leaves) leaf.abort?.();
