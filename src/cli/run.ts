@@ -62,7 +62,12 @@ function start(
     clock: new SystemClock(),
     mode: { ...(once && { once }), ...(batches && { batches }), ...(duration && { duration }) },
     listener,
-    components: { source: catalog.sources.load, sink: catalog.sinks.load, rdds: openRdds },
+    components: {
+      source: catalog.sources.load,
+      sink: catalog.sinks.load,
+      format: catalog.formats.load,
+      rdds: openRdds,
+    },
   });
 }
 

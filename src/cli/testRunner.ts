@@ -54,6 +54,7 @@ async function collect(job: RunnableJob, test: JobTest, engine: EngineFactory): 
     components: {
       source: catalog.sources.load,
       sink: async (name) => keeping(await catalog.sinks.load(name), results),
+      format: catalog.formats.load,
       rdds: openRdds,
     },
   }).done;

@@ -50,5 +50,8 @@ export type Decoder = (bytes: Uint8Array, start: number, end: number, onBad: OnB
 
 export type OnBadRecord = (record: unknown, error: StreamjobError) => void;
 
+/** Gives a format by its name in the job. */
+export type LoadFormat = (name: string) => Promise<FormatDefinition>;
+
 export const defineFormat = <const S extends Setting>(definition: FormatDefinition<S>): FormatDefinition<S> =>
   definition;

@@ -2,7 +2,7 @@ import { StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { CompiledFunction } from '../function/compile.ts';
 import type { FunctionReference } from '../function/reference.ts';
-import type { OnBadRecord } from './format.ts';
+import type { LoadFormat, OnBadRecord } from './format.ts';
 import type { Setting, Static } from './settings.ts';
 
 /**
@@ -21,7 +21,7 @@ export interface SourceDefinition<S extends Setting = Setting> {
   /** Ours alone; not in the job language. */
   readonly hidden?: boolean;
   driver?(config: Static<S>, context: SourceContext): SourceDriver;
-  worker?(config: Static<S>): SplitReader;
+  worker?(config: Static<S>, loadFormat: LoadFormat): SplitReader;
   receiver?(config: Static<S>, context: ReceiverContext): Receiver;
 }
 
@@ -37,6 +37,7 @@ export interface SourceContext {
   /** How many partitions a full batch should have at least. */
   readonly parallelism: number;
   readonly once: boolean;
+  readonly loadFormat: LoadFormat;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
 }
 

@@ -5,11 +5,10 @@ import { messageOf, StreamjobError } from '../base/errors.ts';
 import type { Plan, TableReference } from '../plan/plan.ts';
 import { previewValue } from '../plan/preview.ts';
 import { deepFreeze } from '../plan/value.ts';
-import type { FormatDefinition } from './format.ts';
+import type { FormatDefinition, LoadFormat } from './format.ts';
 import { headMark } from './heads.ts';
 
 export type Tables = { readonly [name: string]: ReadonlyMap<unknown, unknown> };
-type LoadFormat = (name: string) => Promise<FormatDefinition>;
 
 /**
  * The tables of a plan, for the functions of one thread. Throws StreamjobError `input-changed` if a file is not what it was when the

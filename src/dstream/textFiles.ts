@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { StreamjobError } from '../base/errors.ts';
+import { messageOf, StreamjobError } from '../base/errors.ts';
 import { catalog } from '../catalog/index.ts';
 import { checkComponent } from '../component/check.ts';
 import type { FormatDefinition } from '../component/format.ts';
@@ -31,8 +30,9 @@ export class TextFiles {
   ): Promise<{ readonly config: unknown; readonly partitions: readonly Partition[] }> {
     const absolute = resolve(origin.at ? dirname(origin.at.file) : '.', path);
     const config = this.#config(absolute);
-    const partitions = await this.#list(config, origin);
-    if (partitions.length === 0 && !existsSync(absolute)) throw missing(absolute, origin);
+    const partitions = await this.#list(config, origin).catch((cause: unknown) => {
+      throw unreadable(absolute, origin, cause);
+    });
     return { config, partitions };
   }
 
@@ -52,7 +52,9 @@ export class TextFiles {
 
   async #list(config: unknown, { name }: Origin): Promise<readonly Partition[]> {
     const { parallelism, log } = this.#options;
-    const driver = this.#source.driver!(config, { name, parallelism, once: true, log });
+    const loadFormat = catalog.formats.load;
+    const context = { name, parallelism, once: true, loadFormat: catalog.formats.load, log };
+    const driver = this.#source.driver!(config, context);
     await driver.start();
     try {
       return (await driver.plan(Date.now())).partitions;
@@ -62,8 +64,9 @@ export class TextFiles {
   }
 }
 
-const missing = (path: string, origin: Origin): StreamjobError =>
-  new StreamjobError('file-missing', `${stepName(origin)}: textFile finds nothing at ${path}.`, {
+const unreadable = (path: string, origin: Origin, cause: unknown): StreamjobError =>
+  new StreamjobError('file-missing', `${stepName(origin)}: textFile(${JSON.stringify(path)}): ${messageOf(cause)}`, {
     at: origin.at,
-    remedy: 'Paths are relative to the job file.',
+    cause,
+    remedy: 'The path of a text file is relative to the job file.',
   });

@@ -2,6 +2,7 @@ import { allOrFirstError } from '../base/deferred.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { Recovered, SourceMemory } from '../checkpoint/journal.ts';
+import type { LoadFormat } from '../component/format.ts';
 import type { Memory, Partition, SourceDefinition, SourceDriver } from '../component/source.ts';
 import type { ReceivedBlock } from '../engine/engine.ts';
 import type { NodeId, Plan, SourceNode } from '../plan/plan.ts';
@@ -15,6 +16,7 @@ export interface InputOptions {
   readonly parallelism: number;
   readonly once: boolean;
   source(name: string): Promise<SourceDefinition>;
+  readonly loadFormat: LoadFormat;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
 }
 
@@ -197,8 +199,9 @@ export const hasInput = (inputs: BatchInputs): boolean =>
   [...inputs.values()].some((partitions) => partitions.some((partition) => partition.length > 0));
 
 function openDriver(definition: SourceDefinition, node: SourceNode, options: InputOptions): SourceDriver {
-  const { configs, parallelism, once, log } = options;
-  const driver = definition.driver?.(configs.get(node.id), { name: node.origin.name, parallelism, once, log });
+  const { configs, parallelism, once, loadFormat, log } = options;
+  const context = { name: node.origin.name, parallelism, once, loadFormat, log };
+  const driver = definition.driver?.(configs.get(node.id), context);
   if (!driver)
     throw new StreamjobError('not-supported', `The source ${node.origin.component} can neither list nor receive.`);
   return driver;

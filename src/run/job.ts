@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { allOrFirstError } from '../base/deferred.ts';
 import { StreamjobError } from '../base/errors.ts';
 import type { Journal, Recovered } from '../checkpoint/journal.ts';
+import type { LoadFormat } from '../component/format.ts';
 import { needsRdds, type RddOptions, type Rdds } from '../component/rdds.ts';
 import type { SinkDefinition } from '../component/sink.ts';
 import type { SourceDefinition } from '../component/source.ts';
@@ -35,6 +36,7 @@ export interface JobOptions {
   readonly components: {
     source(name: string): Promise<SourceDefinition>;
     sink(name: string): Promise<SinkDefinition>;
+    readonly format: LoadFormat;
     /** For plans with transforms or foreachRDD. */
     rdds?(options: RddOptions): Promise<Rdds>;
   };
@@ -137,12 +139,26 @@ class Job implements RunningJob {
   async #loadComponents(recovered: Recovered): Promise<void> {
     const { plan, configs, components, engine, settings, mode } = this.#options;
     const shared = { plan, configs, log: this.#log };
-    const { source, sink } = components;
-    this.#inputs = await Inputs.load({ ...shared, source, parallelism: engine.parallelism, once: mode?.once ?? false });
+    const { source, sink, format } = components;
+    this.#inputs = await Inputs.load({
+      ...shared,
+      source,
+      loadFormat: format,
+      parallelism: engine.parallelism,
+      once: mode?.once ?? false,
+    });
     if (settings.backpressure) this.#throttle = new Throttle({ plan, engine, inputs: this.#inputs });
     const { concurrentJobs: concurrency, taskRetries: retries } = settings;
     this.#rdds = await this.#openRdds();
-    this.#sinks = await Sinks.load({ ...shared, rdds: this.#rdds, recovered, sink, concurrency, retries, signal: this.#ending.cut });
+    this.#sinks = await Sinks.load({
+      ...shared,
+      rdds: this.#rdds,
+      recovered,
+      sink,
+      concurrency,
+      retries,
+      signal: this.#ending.cut,
+    });
   }
 
   async #openRdds(): Promise<Rdds | undefined> {

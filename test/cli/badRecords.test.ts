@@ -75,7 +75,7 @@ describe.each(cases)('a bad record in files of %s', (format, content, good, bad)
     const cwd = folder(job(limited, '{ to: broken }'), { data: content });
     const { code, stdout } = await runOnce(cwd);
     expect(code).toBe(0);
-    expect(printed(stdout).sort()).toEqual([...good].sort());
+    expect([...printed(stdout)].sort()).toEqual([...good].sort());
     const found = letters(cwd);
     expect(found.map(({ record }) => record)).toEqual(bad.map(([record]) => record));
     expect(found[0]?.error).toContain(bad[0][1]);

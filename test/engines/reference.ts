@@ -127,7 +127,7 @@ function functionsOf(node: PlanNode): readonly (FunctionReference | undefined)[]
 }
 
 async function openReader(component: string, config: unknown): Promise<SourceReader> {
-  const reader = (await catalog.sources.load(component)).worker?.(config);
+  const reader = (await catalog.sources.load(component)).worker?.(config, catalog.formats.load);
   if (!reader)
     throw new StreamjobError('not-supported', `The reference engine does not receive, as ${component} does.`);
   const { format, ...framing } = config as { format?: FormatConfig; delimiter?: string; maxRecordBytes?: number };

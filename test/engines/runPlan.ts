@@ -74,7 +74,12 @@ export async function runGraph(
     clock: new VirtualClock(),
     mode: { batches },
     strict: options.strict ?? true,
-    components: { source: catalog.sources.load, sink: async () => collectingInto(collected), rdds: openRdds },
+    components: {
+      source: catalog.sources.load,
+      sink: async () => collectingInto(collected),
+      format: catalog.formats.load,
+      rdds: openRdds,
+    },
   }).done;
   return collected;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { catalog } from '#src/catalog/index.ts';
 import type { Journal } from '#src/checkpoint/journal.ts';
 import { MemoryJournal } from '#src/checkpoint/memory.ts';
 import type { SinkDefinition, SinkDriver } from '#src/component/sink.ts';
@@ -83,6 +84,7 @@ export class Harness {
       components: {
         source: async (name) => sources[name]!,
         sink: async (name) => this.#sink(sinks[name]!),
+        format: catalog.formats.load,
       },
     });
     return this;

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { catalog } from '#src/catalog/index.ts';
 import type { Partition } from '#src/component/source.ts';
 import files from '#src/sources/files.ts';
 
@@ -58,7 +59,7 @@ function open(more: Partial<Config> = {}, once = false) {
   };
   const said: string[] = [];
   const log = (level: string, message: string) => said.push(`${level} ${message.replaceAll(root, '')}`);
-  const driver = files.driver!(config, { name: 'logs', parallelism: 2, once, log });
+  const driver = files.driver!(config, { name: 'logs', parallelism: 2, once, loadFormat: catalog.formats.load, log });
   let time = 0;
   /** The next batch, as `name` of a whole file or `name[from-to]`. */
   const plan = async (): Promise<string[]> => (await planned()).partitions.flatMap(namesOf);

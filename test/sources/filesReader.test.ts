@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { catalog } from '#src/catalog/index.ts';
 import { framingOptions } from '#src/component/delimited.ts';
 import type { FormatDefinition, OnBadRecord } from '#src/component/format.ts';
 import type { Split } from '#src/component/source.ts';
@@ -47,7 +48,7 @@ function splits(cuts: readonly number[]): Split[] {
 /** What each split gives. */
 async function read(some: readonly Split[], more: Partial<Config> = {}) {
   const config = configure(more);
-  const reader = files.worker!(config);
+  const reader = files.worker!(config, catalog.formats.load);
   const format = formats[config.format.name]!;
   const decode = format.decoder(config.format.config as never, framingOptions(config));
   const bad: string[] = [];
@@ -69,7 +70,7 @@ async function read(some: readonly Split[], more: Partial<Config> = {}) {
   return { lists, records: lists.flat(), bad, inputs, logs };
 }
 
-const formats: { readonly [name: string]: FormatDefinition<never> } = { text, json, csv, binary };
+const formats: { readonly [name: string]: FormatDefinition } = { text, json, csv, binary };
 
 const csvFormat = (more: object = {}) => ({
   name: 'csv',
@@ -272,7 +273,7 @@ describe('compressed files', () => {
     const bytes = (): never => {
       throw new RangeError('from a step');
     };
-    const reader = files.worker!(configure());
+    const reader = files.worker!(configure(), catalog.formats.load);
     await expect(reader.read(planned()[0]!, { ...out, bytes })).rejects.toThrow('from a step');
   });
 });

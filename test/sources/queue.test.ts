@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { catalog } from '#src/catalog/index.ts';
 import type { Split } from '#src/component/source.ts';
 import queue from '#src/sources/queue.ts';
 
@@ -7,7 +8,13 @@ type Config = Parameters<NonNullable<typeof queue.driver>>[0];
 /** The partitions of so many batches, and whether the source was done with each. */
 async function run(config: Partial<Config>, count: number, once = false) {
   const settings: Config = { batches: [], oneAtATime: true, partitions: 1, ...config };
-  const driver = queue.driver!(settings, { name: 'q', parallelism: 2, once, log() {} });
+  const driver = queue.driver!(settings, {
+    name: 'q',
+    parallelism: 2,
+    once,
+    loadFormat: catalog.formats.load,
+    log() {},
+  });
   await driver.start();
   const batches: unknown[] = [];
   for (let i = 1; i <= count; i++) {
@@ -21,9 +28,11 @@ async function run(config: Partial<Config>, count: number, once = false) {
 function read(config: Config, split: Split): unknown[] {
   const records: unknown[] = [];
   const bytes = (): never => expect.unreachable();
-  queue.worker!(config).read(JSON.parse(JSON.stringify(split)), {
+  queue.worker!(config, catalog.formats.load).read(JSON.parse(JSON.stringify(split)), {
     bytes,
     bad: bytes,
+    input: () => {},
+    log: () => {},
     records: (some) => records.push(...some),
   });
   return records;

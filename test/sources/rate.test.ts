@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { catalog } from '#src/catalog/index.ts';
 import type { SourceContext, Split, SplitOutput } from '#src/component/source.ts';
 import rate from '#src/sources/rate.ts';
 
@@ -8,7 +9,9 @@ interface Row {
   readonly value: number;
 }
 
-const context: SourceContext = { name: 'ticks', parallelism: 3, once: false, log() {} };
+const loadFormat = catalog.formats.load;
+
+const context: SourceContext = { name: 'ticks', parallelism: 3, once: false, loadFormat, log() {} };
 
 async function batchesAt(rowsPerSecond: number, times: readonly number[]): Promise<Row[][][]> {
   const driver = rate.driver!({ rowsPerSecond }, context);
@@ -25,7 +28,8 @@ async function batchesAt(rowsPerSecond: number, times: readonly number[]): Promi
 async function read(rowsPerSecond: number, splits: readonly Split[]): Promise<Row[]> {
   const rows: Row[] = [];
   const out = { records: (some: readonly unknown[]) => rows.push(...(some as Row[])) } as unknown as SplitOutput;
-  for (const split of splits) await rate.worker!({ rowsPerSecond }).read(JSON.parse(JSON.stringify(split)), out);
+  for (const split of splits)
+    await rate.worker!({ rowsPerSecond }, loadFormat).read(JSON.parse(JSON.stringify(split)), out);
   return rows;
 }
 

@@ -8,7 +8,7 @@ import type { Memory, PlannedInput, SourceContext, SourceDriver } from '../../co
 import { cutIntoPartitions } from './cutting.ts';
 import { openPlace, type Place } from './listing.ts';
 import { dispose } from './processed.ts';
-import { type FileRange, type FilesConfig, type FoundFile, isCompressed, loadFormat } from './types.ts';
+import { type FileRange, type FilesConfig, type FoundFile, isCompressed } from './types.ts';
 import { Watchlist } from './watchlist.ts';
 
 /** A file of which the batches so far have taken the first bytes. */
@@ -57,7 +57,8 @@ export class FilesDriver implements SourceDriver {
   async start(): Promise<void> {
     for (const time of this.#leftOver) await this.#dispose(time);
     const { path, format, delimiter, newOnly, recursive } = this.#config;
-    this.#cuttable = (await loadFormat(format)).cuttable(format.config) && !overlapsItself(Buffer.from(delimiter));
+    this.#cuttable =
+      (await this.#context.loadFormat(format.name)).cuttable(format.config) && !overlapsItself(Buffer.from(delimiter));
     this.#place = await openPlace(path, recursive);
     const there = await this.#place.list().catch((error: unknown) => {
       throw cannotList(this.#place.directory, messageOf(error), error);

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { messageOf, StreamjobError } from '../../base/errors.ts';
 import { framingOptions, maxDelimiterBytes } from '../../component/delimited.ts';
-import type { Framer, FramingOptions } from '../../component/format.ts';
+import type { Framer, FramingOptions, LoadFormat } from '../../component/format.ts';
 import type { Split, SplitOutput, SplitReader } from '../../component/source.ts';
 import { decompress } from './compressed.ts';
 import { headOf, openRecords, type Records } from './records.ts';
-import { type FilesConfig, type FoundFile, foundFile, isCompressed, isUnchanged, loadFormat } from './types.ts';
+import { type FilesConfig, type FoundFile, foundFile, isCompressed, isUnchanged } from './types.ts';
 
 /** What a task is to read: bytes of a file as it was when the batch was planned. */
 type FileSplit = Omit<FoundFile, 'birthtimeMs'> & { readonly offset: number; readonly length: number };
@@ -21,12 +21,12 @@ interface Framing {
 const pieceBytes = 64 * 1024;
 
 /** Reads ranges of files, one at a time, into one buffer. */
-export function openReader(config: FilesConfig): SplitReader {
+export function openReader(config: FilesConfig, loadFormat: LoadFormat): SplitReader {
   const piece = Buffer.allocUnsafeSlow(pieceBytes);
   let framing: Framing | undefined;
   return {
     async read(split: Split, out: SplitOutput) {
-      framing ??= await openFraming(config);
+      framing ??= await openFraming(config, loadFormat);
       const range = split as unknown as FileSplit;
       out.input(range.path);
       try {
@@ -39,9 +39,9 @@ export function openReader(config: FilesConfig): SplitReader {
   };
 }
 
-async function openFraming(config: FilesConfig): Promise<Framing> {
+async function openFraming(config: FilesConfig, loadFormat: LoadFormat): Promise<Framing> {
   const { config: settings, name } = config.format;
-  const format = await loadFormat({ name });
+  const format = await loadFormat(name);
   const options = framingOptions(config);
   return { framer: format.framer(settings, options), headed: format.headed?.(settings) ?? false, options };
 }

@@ -1,5 +1,4 @@
 import { type Stats, statSync } from 'node:fs';
-import type { FormatDefinition } from '../../component/format.ts';
 import type { FormatConfig } from '../../component/settings.ts';
 
 /** The settings of the `files` source. */
@@ -64,8 +63,3 @@ export const isUnchanged = (a: Omit<FoundFile, 'path' | 'birthtimeMs'>, b: Found
 
 /** Compressed files have no ranges, and are read by one task each. */
 export const isCompressed = (path: string): boolean => path.endsWith('.gz');
-
-/** A format by its name in the job; loaded here, since driver and tasks frame for themselves. */
-export async function loadFormat({ name }: Pick<FormatConfig, 'name'>): Promise<FormatDefinition> {
-  return ((await import(`../../formats/${name}.ts`)) as { default: FormatDefinition }).default;
-}
