@@ -20,7 +20,7 @@ test('every example job has tests, and passes them', async () => {
   expect(code).toBe(0);
 });
 
-test.each(['wordcount-files', 'queue', 'pageviews'])('%s runs with --once', async (name) => {
+test.each(['wordcount-files', 'queue', 'pageviews', 'access-log'])('%s runs with --once', async (name) => {
   const { code, stdout } = await streamjob(['run', `jobs/${name}.yaml`, '--once']);
   expect(stdout).toContain('Time: ');
   expect(code).toBe(0);
