@@ -19,6 +19,8 @@ export interface Stream {
   readonly placed: boolean;
   /** An upper bound of the records in a batch. */
   readonly size: number;
+  /** Every how many batches it gives something. */
+  readonly slide: number;
 }
 
 export interface RandomGraph {
@@ -51,6 +53,9 @@ function add(plan: PlanBuilder, name: string, input: Stream, config: unknown): E
 /** No records beyond this, however often streams are joined. */
 const maxSize = 3_000;
 
+/** Windows go on and states time out after the queues are empty. */
+const maxBatches = 8;
+
 const all: readonly Kind[] = ['values', 'keys', 'pairs', 'counts', 'numbers', 'groups', 'cogroups'];
 const keyed: readonly Kind[] = ['pairs', 'counts', 'groups', 'cogroups'];
 const plain: readonly Kind[] = ['values', 'keys', 'pairs', 'counts', 'numbers'];
@@ -76,11 +81,11 @@ function shuffled(takes: readonly Kind[], name: string, gives: Kind, config: obj
 
 function joined(name: string, gives: Kind): Step {
   const build: Step['build'] = (plan, stream, other, n) => {
-    if (!keyed.includes(other.kind)) return undefined;
+    if (!keyed.includes(other.kind) || stream.slide !== other.slide) return undefined;
     const size = (stream.size + 1) * (other.size + 1);
     if (size > maxSize) return undefined;
     const edge = add(plan, name, stream, { with: other.edge, ...(n > 1 && { partitions: n }) });
-    return { edge, kind: gives, ordered: false, placed: true, size };
+    return { edge, kind: gives, ordered: false, placed: true, size, slide: stream.slide };
   };
   return { takes: ['pairs', 'counts'], build };
 }
@@ -96,6 +101,48 @@ function failing(onError: 'skip' | 'emit', port: Edge['port']): Step {
   };
   return { takes: ['values', 'keys', 'numbers'], build };
 }
+
+/** A step over a window of a few slides of its stream. */
+function windowed(takes: readonly Kind[], name: string, gives?: Kind, config: object = {}): Step {
+  const build: Step['build'] = (plan, stream, other, n) => {
+    const slides = 1 + (other.size % 3);
+    const size = stream.size * n;
+    if (size > maxSize || stream.slide * slides > 6) return undefined;
+    const second = 1_000 * stream.slide;
+    const settings = { ...config, length: n * second, ...(slides > 1 && { slide: slides * second }) };
+    const edge = add(plan, name, stream, settings);
+    const slide = stream.slide * slides;
+    return { edge, kind: gives ?? stream.kind, ordered: false, placed: name !== 'window', size, slide };
+  };
+  return { takes, build };
+}
+
+/** A step with state; what it does must not depend on the order of a key's values. */
+function stateful(name: string, text: string, config: object = {}, onError?: 'skip'): Step {
+  const build: Step['build'] = (plan, stream, _other, n) => {
+    const size = stream.size * maxBatches;
+    if (size > maxSize) return undefined;
+    plan.onError = onError;
+    const settings = { update: builtin(text), emit: 'mapped', ...config, ...(n > 2 && { partitions: n }) };
+    const edge = add(plan, name, stream, settings);
+    plan.onError = undefined;
+    return { ...stream, edge, kind: 'counts', ordered: false, placed: true, size };
+  };
+  return { takes: ['counts'], build };
+}
+
+const total = '(values, total) => values.reduce((a, b) => a + b, total ?? 0)';
+const dropping = '(values, n) => (values.length === 0 && n > 1 ? null : (n ?? 0) + values.length)';
+const refusing = '(values, n) => { if (values.length > 1) throw new Error(`no`); return (n ?? 0) + 1; }';
+const counted = `(key, value, state) => {
+  if (state.isTimingOut()) return [key, -state.get()];
+  const n = (state.getOption() ?? 0) + 1;
+  if (n < 4) state.update(n);
+  else state.remove();
+  return n === 2 ? undefined : [key, n];
+}`;
+const odd =
+  '(key, value, state) => { state.update((state.getOption() ?? 0) + 1); if (state.get() % 3 === 2) throw new Error(key); }';
 
 const sum = builtin('(a, b) => a + b');
 const counting = {
@@ -133,6 +180,26 @@ const steps: readonly Step[] = [
   joined('rightOuterJoin', 'pairs'),
   joined('fullOuterJoin', 'pairs'),
   joined('cogroup', 'cogroups'),
+  windowed(all, 'window'),
+  windowed(all, 'countByWindow', 'numbers'),
+  windowed(['numbers'], 'reduceByWindow', 'numbers', { reduce: sum }),
+  windowed(['counts'], 'reduceByKeyAndWindow', 'counts', { reduce: sum }),
+  windowed(['counts'], 'reduceByKeyAndWindow', 'counts', { reduce: sum, filter: builtin('([, n]) => n > 1') }),
+  windowed(keyed, 'groupByKeyAndWindow', 'groups'),
+  windowed(['keys'], 'countByValueAndWindow', 'counts'),
+  stateful('updateStateByKey', total),
+  stateful('updateStateByKey', total, {
+    initial: [
+      ['a', 1],
+      [[1], 2],
+    ],
+  }),
+  stateful('updateStateByKey', dropping),
+  stateful('updateStateByKey', refusing, {}, 'skip'),
+  stateful('mapWithState', counted),
+  stateful('mapWithState', counted, { timeout: 2_000 }),
+  stateful('mapWithState', counted, { timeout: 1_000, emit: 'snapshot', initial: [['a', 1]] }),
+  stateful('mapWithState', odd, { emit: 'snapshot' }, 'skip'),
   {
     takes: all,
     build: (plan, stream) => ({ ...single(stream), edge: add(plan, 'count', stream, {}), kind: 'numbers', size: 1 }),
@@ -155,11 +222,12 @@ const steps: readonly Step[] = [
   {
     takes: plain,
     build: (plan, stream, other) => {
-      if (other.kind !== stream.kind || stream.size + other.size > maxSize) return undefined;
+      if (other.kind !== stream.kind || other.slide !== stream.slide || stream.size + other.size > maxSize)
+        return undefined;
       const ordered = stream.ordered && other.ordered;
       const placed = stream.placed && other.placed;
       const edge = add(plan, 'union', stream, { with: other.edge });
-      return { edge, kind: stream.kind, ordered, placed, size: stream.size + other.size };
+      return { ...stream, edge, ordered, placed, size: stream.size + other.size };
     },
   },
   {
@@ -189,7 +257,7 @@ function build(queues: readonly (Queue & { kind: Kind })[], moves: readonly Move
     for (const [i, edge] of sources.entries()) {
       const { name, kind, batches } = queues[i]!;
       const size = Math.max(0, ...batches.map((batch) => batch.length));
-      streams.set(name, { edge, kind, ordered: true, placed: true, size });
+      streams.set(name, { edge, kind, ordered: true, placed: true, size, slide: 1 });
     }
     for (const [i, move] of moves.entries()) {
       const stream = makeMove(plan, [...streams.values()], move);
@@ -197,7 +265,7 @@ function build(queues: readonly (Queue & { kind: Kind })[], moves: readonly Move
     }
     return Object.fromEntries([...streams].map(([name, { edge }]) => [name, edge]));
   });
-  return { graph, streams };
+  return { graph: { ...graph, batches: maxBatches }, streams };
 }
 
 function makeMove(plan: PlanBuilder, streams: readonly Stream[], { stream, step, other, n }: Move): Stream | undefined {
@@ -228,7 +296,7 @@ const queues: fc.Arbitrary<readonly (Queue & { kind: Kind })[]> = keyPool.chain(
       fc.record({
         name: fc.constant(kind),
         kind: fc.constant(kind),
-        batches: fc.array(fc.array(recordsOf(kind, keys), { maxLength: 12 }), { minLength: 1, maxLength: 3 }),
+        batches: fc.array(fc.array(recordsOf(kind, keys), { maxLength: 12 }), { minLength: 1, maxLength: 4 }),
         partitions: fc.integer({ min: 1, max: 4 }),
       }),
     ),

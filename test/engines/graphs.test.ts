@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Batch, BatchResult } from '#src/engine/engine.ts';
 import { LocalEngine } from '#src/local/index.ts';
 import { anyGraph, type RandomGraph } from './graphs.arbitrary.ts';
 import { normalForm } from './normalForm.ts';
@@ -21,6 +22,28 @@ describe.each([1, 2, 4])('random graphs over random batches, %i threads', (threa
       interruptAfterTimeLimit: 240_000,
       markInterruptAsFailure: true,
     });
+  });
+});
+
+/** Runs every batch twice, as after an attempt that has failed at its end: the first must leave no trace. */
+class EveryBatchAgain extends LocalEngine {
+  override async runBatch(batch: Batch): Promise<BatchResult> {
+    await super.runBatch(batch);
+    return super.runBatch(batch);
+  }
+}
+
+test('batches that are run again mean the same', { timeout: 300_000 }, async () => {
+  const property = fc.asyncProperty(anyGraph, async (random) => {
+    const meant = await runGraph(random.graph, new ReferenceEngine(2));
+    const given = await runGraph(random.graph, new EveryBatchAgain({ threads: 2, memoryLimit: 64e6 }));
+    expect(normalForms(random, given)).toEqual(normalForms(random, meant));
+  });
+  await fc.assert(property, {
+    numRuns: runs,
+    timeout: 30_000,
+    interruptAfterTimeLimit: 240_000,
+    markInterruptAsFailure: true,
   });
 });
 
