@@ -52,7 +52,7 @@ export class TextFiles {
 
   async #list(config: unknown, { name }: Origin): Promise<readonly Partition[]> {
     const { parallelism, log } = this.#options;
-    const context = { name, parallelism, once: true, loadFormat, log };
+    const context = { name, parallelism, once: true, loadFormat: catalog.formats.load, log };
     const driver = this.#source.driver!(config, context);
     await driver.start();
     try {

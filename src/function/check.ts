@@ -1,4 +1,4 @@
-import type { AnyNode, Expression } from 'acorn';
+import type { AnyNode, Expression, Property } from 'acorn';
 import { describe } from '../base/describe.ts';
 import type { Place } from '../base/errors.ts';
 import { didYouMean } from '../base/suggest.ts';
@@ -58,9 +58,44 @@ export function inspectFunction(
 ): { readonly names: readonly FreeName[]; readonly problems: readonly FunctionProblem[] } {
   const wrongKind = kindProblem(expression, text);
   if (wrongKind) return { names: [], problems: [wrongKind] };
-  const names = freeNames(expression).filter(({ name }) => name !== 'undefined' && name !== 'arguments');
+  const scopes = scopesIn(expression);
+  const inScope = ({ name, offset }: FreeName): boolean =>
+    scopes.some(({ names, start, end }) => names.includes(name) && start <= offset && offset < end);
+  const names = freeNames(expression).filter(
+    (free) => free.name !== 'undefined' && free.name !== 'arguments' && !inScope(free),
+  );
   return { names, problems: [...forbidden(expression, async), ...argumentsUse(expression), ...assignments(names)] };
 }
+
+interface GivenScope {
+  readonly names: readonly string[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The functions among the arguments of calls with a scope object, `rdd.map(x => x * n, { n: 2 })`: its fields are names there. */
+function scopesIn(node: AnyNode): readonly GivenScope[] {
+  const inside = childrenOf(node).flatMap(scopesIn);
+  if (node.type !== 'CallExpression') return inside;
+  const names = node.arguments.flatMap((argument) => [...fieldsOf(argument), ...fieldsOf(fieldOf(argument, 'scope'))]);
+  const functions = names.length === 0 ? [] : node.arguments.filter(({ type }) => /Function/.test(type));
+  return [...inside, ...functions.map(({ start, end }) => ({ names, start, end }))];
+}
+
+function fieldOf(node: AnyNode, wanted: string): AnyNode | undefined {
+  const properties = node.type === 'ObjectExpression' ? node.properties : [];
+  for (const property of properties)
+    if (property.type === 'Property' && nameOf(property) === wanted) return property.value;
+  return undefined;
+}
+
+const fieldsOf = (node: AnyNode | undefined): readonly string[] =>
+  node?.type === 'ObjectExpression'
+    ? node.properties.flatMap((property) => (property.type === 'Property' ? [nameOf(property) ?? ''] : []))
+    : [];
+
+const nameOf = ({ key, computed }: Property): string | undefined =>
+  key.type === 'Identifier' && !computed ? key.name : undefined;
 
 function kindProblem(expression: Expression, text: string): FunctionProblem | undefined {
   switch (expression.type) {
