@@ -95,9 +95,16 @@ export class BlockWriter {
     await file?.close();
   }
 
-  #next(): Promise<FileHandle> {
+  /** A process that had been suspended and has lost the directory may have made a file meanwhile. */
+  async #next(): Promise<FileHandle> {
     this.#length = 0;
-    return open(join(this.#root, this.#folder, String(++this.#number)), 'wx', 0o600);
+    for (;;) {
+      try {
+        return await open(join(this.#root, this.#folder, String(++this.#number)), 'wx', 0o600);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
   }
 
   #place({ data, bad }: BlockContent, pieces: Uint8Array[]): StoredBlock {

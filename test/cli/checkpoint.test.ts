@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { folderWith, printed, streamjob } from './command.ts';
+
+/** The second of three batches cannot be run. */
+const job = (more = ''): string => `batchInterval: 20ms
+checkpoint: kept
+settings: { taskRetries: 0 }
+sources: { numbers: { queue: { batches: [[1], [2], [3]] } } }
+streams: { out: { from: numbers, steps: [{ map: 'n => { if (n === 2) throw new Error("no twos"); return n; }' }] } }
+sinks: [{ from: out, print: {} }]
+${more}`;
+
+async function failed(): Promise<string> {
+  const cwd = folderWith({ 'job.yaml': job() });
+  expect((await streamjob(['run', 'job.yaml', '--once', '-q'], { cwd })).code).toBe(1);
+  return cwd;
+}
+
+describe('streamjob checkpoint', () => {
+  test('show tells what it holds, as text and as JSON', async () => {
+    const cwd = await failed();
+    const { stdout, code } = await streamjob(['checkpoint', 'show', 'kept'], { cwd });
+    expect(stdout).toMatch(/^job {12}job, a batch every 20ms\nheld by {8}nobody \(start 1\)\n/);
+    expect(stdout).toMatch(/waiting {8}\d planned and not done\n {15}\d{4}-.*Z {2}numbers\n/);
+    expect(stdout).toMatch(/source {9}numbers \(queue\): 1 remembered/);
+    expect(code).toBe(0);
+    const json = JSON.parse((await streamjob(['checkpoint', 'show', 'kept', '--json'], { cwd })).stdout);
+    expect(json).toMatchObject({ job: 'job', batchInterval: 20, epoch: 1, skipped: [] });
+    expect(json.waiting[0].sources).toEqual(['numbers']);
+  });
+
+  test('skip leaves out the batch that fails, and keeps a record of it', async () => {
+    const cwd = await failed();
+    expect(await streamjob(['checkpoint', 'skip', 'kept'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--yes'),
+    });
+    const { code, stdout } = await streamjob(['checkpoint', 'skip', 'kept', '--yes'], { cwd });
+    expect(stdout).toMatch(/^skipped .*"records":\[2\]/);
+    expect(code).toBe(0);
+    const next = await streamjob(['run', 'job.yaml', '--once', '-q'], { cwd });
+    expect(next).toMatchObject({ code: 0, stderr: '' });
+    expect(printed(next.stdout)).toEqual(['3']);
+    expect((await streamjob(['checkpoint', 'show', 'kept'], { cwd })).stdout).toMatch(/skipped {8}\d{4}-/);
+    expect(await streamjob(['checkpoint', 'skip', 'kept', '--yes'], { cwd })).toMatchObject({ code: 2 });
+  });
+
+  test('reset begins anew, unlock frees nothing that is free, and what is no checkpoint is refused', async () => {
+    const cwd = await failed();
+    expect(await streamjob(['checkpoint', 'unlock', 'kept'], { cwd })).toMatchObject({
+      code: 0,
+      stdout: 'Nobody holds it.\n',
+    });
+    expect((await streamjob(['checkpoint', 'reset', 'kept', '--yes'], { cwd })).code).toBe(0);
+    expect(printed((await streamjob(['run', 'job.yaml', '--once', '-q'], { cwd })).stdout)).toEqual(['1']);
+    expect(await streamjob(['checkpoint', 'show', '.'], { cwd })).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('is no checkpoint'),
+    });
+  });
+});
