@@ -13,7 +13,7 @@ const below: Record<string, readonly string[]> = {
   component: ['plan'],
   operators: ['component'],
   formats: ['component'],
-  sources: ['component', 'formats'],
+  sources: ['component'],
   sinks: ['component'],
   catalog: ['operators', 'formats', 'sources', 'sinks'],
   dstream: ['catalog'],

@@ -137,7 +137,7 @@ describe('the schema and the loader', () => {
     ['batchInterval: 1s', ''],
     ['threads: auto', 'threads: many'],
     ['threads: auto', 'threads: 0'],
-    ['threads: auto', 'backpressure: true'],
+    ['threads: auto', 'backPressure: true'],
     ['threads: auto', 'memoryLimit: 512'],
     ['port: 9999', 'port: x'],
     ['port: 9999', 'prot: 9999'],
