@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { start } from '../cli/command.ts';
+import { freePort, start } from '../cli/command.ts';
 import { FaultyJob } from './faultyJob.ts';
 
 /** Serves numbered lines, one after the other and never the same twice, to whoever is connected. */
@@ -69,6 +69,25 @@ describe('a job that receives and is killed', () => {
     }
     expect(await job.live(['--batches', '3'])).toMatchObject({ code: 0 });
     expect(await expectNothingLostOrDoubled(job)).toBeGreaterThan(100);
+  });
+
+  test('from webhooks, has every record whose request was answered', async () => {
+    const port = await freePort();
+    const job = new FaultyJob(`http: { host: 127.0.0.1, port: ${port} }`);
+    const answered: number[] = [];
+    for (let life = 0, next = 0; life < 3; life++) {
+      const args = ['run', 'job.yaml', '-v', '--log-format', 'text', '--threads', String(1 + (life % 2))];
+      const command = start(args, { cwd: job.folder, env: job.env() });
+      await command.seen('stderr', /listening|http lines:/);
+      for (const end = next + 5 + life; next < end; next++) {
+        const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: `${next}\n` });
+        if (response.ok) answered.push(next);
+      }
+      command.process.kill('SIGKILL');
+      await command.ended;
+    }
+    expect(await job.live(['--batches', '2'])).toMatchObject({ code: 0 });
+    expect(await expectNothingLostOrDoubled(job)).toBe(answered.length);
   });
 
   test('at standard input, works off what it had received', async () => {
