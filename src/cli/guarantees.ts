@@ -52,6 +52,8 @@ function keptSink(component: string): string {
       return 'A batch appears once, as a whole file.';
     case 'http':
       return 'Requests of a batch that was being written are sent again, with the same Idempotency-Key.';
+    case 'foreachRDD':
+      return 'The function is called at least once for a batch, with the same time at each call.';
     default:
       return 'A batch that was being written when the process was killed is written again.';
   }
@@ -76,6 +78,8 @@ function sinkPromise(component: string): string {
       return 'A batch appears as a whole file or not at all.';
     case 'http':
       return 'Requests of a batch that was being written are sent again, with the same Idempotency-Key.';
+    case 'foreachRDD':
+      return 'The function is called at least once for a batch, with the same time at each call.';
     default:
       return 'A batch that was being written may appear in part.';
   }

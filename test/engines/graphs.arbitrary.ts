@@ -102,6 +102,29 @@ function failing(onError: 'skip' | 'emit', port: Edge['port']): Step {
   return { takes: ['values', 'keys', 'numbers'], build };
 }
 
+/** A transform, by what its function says: `gives` is what the records are then, and whether order and place are kept. */
+function transformed(takes: readonly Kind[], text: string, gives: Partial<Stream> = {}): Step {
+  const build: Step['build'] = (plan, stream) => {
+    const edge = add(plan, 'transform', stream, { transform: builtin(text) });
+    return { ...stream, ...gives, edge };
+  };
+  return { takes, build };
+}
+
+/** A transform in which some records fail, and where those go. */
+function failingTransform(onError: 'skip' | 'emit', port: Edge['port']): Step {
+  const transform =
+    "rdd => rdd.filter(x => x !== 0).map(x => { if (typeof x === 'number') throw new Error('one'); return x; })";
+  const build: Step['build'] = (plan, stream) => {
+    plan.onError = onError;
+    const { from } = add(plan, 'transform', stream, { transform: builtin(transform) });
+    plan.onError = undefined;
+    // Failures of several steps stand one after the other.
+    return { ...stream, edge: { from, port }, kind: 'values', placed: port === 'out' && stream.placed };
+  };
+  return { takes: ['values', 'keys', 'numbers'], build };
+}
+
 /** A step over a window of a few slides of its stream. */
 function windowed(takes: readonly Kind[], name: string, gives?: Kind, config: object = {}): Step {
   const build: Step['build'] = (plan, stream, other, n) => {
@@ -175,6 +198,18 @@ const steps: readonly Step[] = [
   shuffled(keyed, 'groupByKey', 'groups'),
   shuffled(['counts'], 'reduceByKey', 'counts', { reduce: sum }),
   shuffled(['pairs', 'counts'], 'combineByKey', 'pairs', counting),
+  transformed(plain, 'rdd => rdd'),
+  transformed(['values', 'pairs'], '(rdd, time) => rdd.map(x => [typeof x, time], { time })', { kind: 'pairs' }),
+  transformed(['counts'], 'rdd => rdd.reduceByKey((a, b) => a + b)', { ordered: false, placed: true }),
+  transformed(['keys', 'numbers'], 'rdd => rdd.sortBy(x => x)', { ordered: true, placed: true }),
+  transformed(['keys'], '(rdd, t, context) => rdd.union(context.parallelize([t, -t], 2)).distinct()', {
+    ordered: false,
+    placed: true,
+  }),
+  transformed(['numbers'], '(rdd, time) => (time % 2000 === 0 ? rdd.map(x => x + n, { n: time }) : rdd)'),
+  failingTransform('skip', 'out'),
+  failingTransform('emit', 'out'),
+  failingTransform('emit', 'error'),
   joined('join', 'pairs'),
   joined('leftOuterJoin', 'pairs'),
   joined('rightOuterJoin', 'pairs'),
