@@ -76,6 +76,21 @@ describe('SlabWriter', () => {
     expect(pieces.map((piece) => piece.length)).toEqual([2, large.length + 1]);
   });
 
+  it('writes a record for which there are too few slabs not at all, and may be asked again', () => {
+    const pool = SlabPool.create(4 * slabBytes);
+    const writer = new SlabWriter(pool, 1);
+    writer.write(new Uint8Array([1, 2]), 0, 2);
+    const taken = pool.allocate(2);
+    const large = new Uint8Array(2.5 * slabBytes).fill(7);
+    expect(() => writer.write(large, 0, large.length)).toThrow(PoolExhausted);
+    expect(readAll(pool, writer.takeExtents())).toEqual([Buffer.from([1, 2])]);
+    for (const slab of writer.takeSlabs()) pool.release(slab);
+    pool.release(taken);
+    writer.close();
+    writer.write(large, 0, large.length);
+    expect(readAll(pool, writer.takeExtents()).map((piece) => piece.length)).toEqual([large.length]);
+  });
+
   it('throws PoolExhausted when no slab is free', () => {
     const writer = new SlabWriter(SlabPool.create(2 * slabBytes), 1);
     const record = new Uint8Array(slabBytes);

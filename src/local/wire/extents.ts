@@ -34,9 +34,20 @@ export class SlabWriter {
       this.#append(bytes, start, end, false);
       return;
     }
-    for (let from = start; from < end; from += slabBytes) {
-      this.#next();
-      this.#append(bytes, from, Math.min(from + slabBytes, end), from + slabBytes < end);
+    this.#writeInPieces(bytes, start, end);
+  }
+
+  /** A record larger than a slab is written whole or not at all. */
+  #writeInPieces(bytes: Uint8Array, start: number, end: number): void {
+    const before = this.#extents.length;
+    try {
+      for (let from = start; from < end; from += slabBytes) {
+        this.#next();
+        this.#append(bytes, from, Math.min(from + slabBytes, end), from + slabBytes < end);
+      }
+    } catch (thrown) {
+      this.#extents.length = before;
+      throw thrown;
     }
   }
 
