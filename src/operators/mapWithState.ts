@@ -23,7 +23,7 @@ export default defineOperator({
     emit: s.choice(['mapped', 'snapshot'], {
       default: 'mapped',
       description:
-        '`mapped`: what the function returns. `snapshot`: the pairs [key, state] of all keys, after each batch.',
+        'What is given: `mapped`, what the function returns; or `snapshot`, the pairs [key, state] of all keys after each batch.',
     }),
     partitions,
   }),

@@ -70,6 +70,50 @@ describe('each step adds its core nodes', () => {
     ['union', { with: other }, [{ kind: 'union', inputs: [input, other] }]],
     ['cogroup', { with: other }, [{ kind: 'cogroup', inputs: [input, other] }]],
     ['cogroup', { with: other, partitions: 4 }, [{ kind: 'cogroup', inputs: [input, other], partitions: 4 }]],
+    ['window', { length: 3_000 }, [{ kind: 'window', input, length: 3_000, slide: 1_000 }]],
+    [
+      'countByWindow',
+      { length: 3_000, slide: 2_000 },
+      [{ ...fold('none', ...counting), zero: 0, window: { length: 3_000, slide: 2_000 } }],
+    ],
+    [
+      'reduceByWindow',
+      { reduce: fn, inverse: { text: 'i' }, length: 3_000 },
+      [{ ...fold('none', undefined, 'user', 'user'), window: { length: 3_000, slide: 1_000 } }],
+    ],
+    [
+      'reduceByKeyAndWindow',
+      { reduce: fn, filter: { text: 'f' }, length: 3_000, partitions: 2 },
+      [
+        { ...fold('pair', undefined, 'user', 'user'), window: { length: 3_000, slide: 1_000 }, partitions: 2 },
+        narrow('filter', 'record', 'f', behind(2)),
+      ],
+    ],
+    [
+      'countByValueAndWindow',
+      { length: 3_000 },
+      [{ ...fold('record', ...counting), window: { length: 3_000, slide: 1_000 } }],
+    ],
+    [
+      'updateStateByKey',
+      { update: fn, id: 'totals', initial: [['a', 1]] },
+      [
+        {
+          kind: 'state',
+          input,
+          op: 'updateStateByKey',
+          fn,
+          emit: 'snapshot',
+          stateId: 'totals',
+          initial: [['a', 1]],
+        },
+      ],
+    ],
+    [
+      'mapWithState',
+      { update: fn, timeout: 5_000, emit: 'mapped', partitions: 3 },
+      [{ kind: 'state', input, op: 'mapWithState', fn, emit: 'mapped', timeout: 5_000, partitions: 3 }],
+    ],
   ])('%s (%#)', async (name, config, expected) => {
     const { nodes, out } = await nodesOf(name, config);
     expect(nodes).toEqual(expected);
