@@ -1,5 +1,5 @@
 // usage: node test/bench/main.mjs [NAME…]
-const names = ['start', 'wordcount', 'grep', 'socket', 'pace', 'checkpoint'];
+const names = ['start', 'wordcount', 'grep', 'socket', 'pace', 'window', 'state', 'checkpoint'];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
