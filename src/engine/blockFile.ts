@@ -146,7 +146,10 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 /** Reads a block back. Throws StreamjobError `checkpoint-damaged` if it is not what was written. */
-export function readBlock(root: string, { file, offset, data, bad, crc }: StoredBlock): { data: Buffer; bad: Buffer } {
+export function readBlock(
+  root: string,
+  { file, offset, data, bad, crc }: StoredBlock,
+): { data: Uint8Array; bad: Uint8Array } {
   const path = join(root, file);
   const bytes = readAt(path, offset, data + bad);
   if (bytes.length < data + bad || crc32(bytes) !== crc) throw damagedBlock(path, `the block at byte ${offset}`);

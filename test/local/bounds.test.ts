@@ -65,11 +65,8 @@ sinks: [{ from: out, print: {} }]
     expect(code).toBe(1);
   });
 
-  test('a block that holds half of the memory leaves room for its shuffle', async () => {
-    const steps = "[{ map: 'line => [line.slice(0, 8), line]' }, repartition: 2, count]".replace(
-      'repartition: 2',
-      '{ repartition: 2 }',
-    );
+  test('blocks that fill their share of the memory leave room for their shuffle', async () => {
+    const steps = "[{ map: 'line => [line.slice(0, 8), line]' }, { repartition: 2 }, count]";
     const cwd = folderWith({ 'job.yaml': listening({ settings: 'memoryLimit: 8MB', steps }) });
     const command = start(['run', 'job.yaml'], { cwd });
     const socket = await sender(command);

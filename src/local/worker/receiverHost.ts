@@ -28,9 +28,12 @@ interface Memory {
 
 type Say = (message: FromWorker) => void;
 
+/** Of the pool; a shuffle may well be larger than what it moves. */
+const blocksShare = 1 / 4;
+
 /**
  * Runs the receivers of a job on its I/O thread, and cuts what they take into blocks of whole records, one every
- * blockInterval while something comes. Half of the pool is for blocks, the rest for the batches that work them off: beyond
+ * blockInterval while something comes. A quarter of the pool is for blocks, the rest for the shuffles that work them off: beyond
  * it receivers are asked to pause, and `freed` lets them go on.
  */
 export class ReceiverHost {
@@ -327,7 +330,9 @@ class HostedReceiver implements ReceiverContext {
   }
 
   get full(): boolean {
-    return this.#waiting.length > 0 || this.#rate.wait > 0 || this.#memory.pool.used > this.#memory.pool.count / 2;
+    return (
+      this.#waiting.length > 0 || this.#rate.wait > 0 || this.#memory.pool.used > this.#memory.pool.count * blocksShare
+    );
   }
 
   async #allStored(): Promise<void> {
