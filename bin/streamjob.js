@@ -6,8 +6,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(3);
 }
 
-const { main } = await import('../dist/cli/main.js').catch((error) => {
-  if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.includes('cli/main.js')) throw error;
+const { main } = await import('../dist/bundle/main.js').catch((error) => {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.includes('bundle/main.js')) throw error;
   process.stderr.write('streamjob is not built yet; `npm run build` in its folder does that.\n');
   process.exit(3);
 });

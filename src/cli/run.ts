@@ -6,11 +6,12 @@ import { catalog } from '../catalog/index.ts';
 import type { Journal } from '../checkpoint/journal.ts';
 import { openRdds } from '../dstream/openRdds.ts';
 import { LocalEngine } from '../local/index.ts';
+import type { JobSettings } from '../plan/jobSettings.ts';
 import { stepName } from '../plan/plan.ts';
 import { type RunningJob, runJob } from '../run/job.ts';
 import type { Problem } from '../spec/problem.ts';
 import { type CheckpointOptions, journalOfRun } from './checkpointOfRun.ts';
-import { type RunnableJob, toStandardError, type VariableOptions, withJob } from './load.ts';
+import type { RunnableJob, VariableOptions } from './load.ts';
 import { type Log, type LogOptions, openLog } from './log.ts';
 import { onClosedOutput } from './output.ts';
 import { reportError } from './reportError.ts';
@@ -26,21 +27,23 @@ interface RunOptions extends VariableOptions, LogOptions, CheckpointOptions {
 
 /** `streamjob run JOB`: runs the job until it ends or is stopped. */
 export default async function run(file: string, options: RunOptions): Promise<number> {
+  const early = new LocalEngine({ threads: options.threads ?? 'auto' });
   const log = await openLog(options);
+  const { toStandardError, withJob } = await import('./load.ts');
   return withJob(
     file,
     options,
-    (job) => runLoaded(job, options, log),
-    (problem) => tellProblem(log, problem),
+    (job) => runLoaded(job, options, log, early),
+    (problem) => (log.format === 'text' ? toStandardError(problem) : tellProblem(log, problem)),
   );
 }
 
-async function runLoaded(job: RunnableJob, options: RunOptions, log: Log): Promise<number> {
+async function runLoaded(job: RunnableJob, options: RunOptions, log: Log, early: LocalEngine): Promise<number> {
   if (options.once) await refuseEndless(job);
   const journal = journalOfRun(job, options, log);
   const goesOn = job.settings.onBatchFailure === 'continue';
   const listener = runLog(log, job.plan, (error) => goesOn && reportError(error, log));
-  const running = start(job, options, journal, listener);
+  const running = start(job, options, journal, listener, early);
   const exitCode = await untilDone(running, log, options);
   listener.summary();
   return exitCode;
@@ -51,13 +54,14 @@ function start(
   { threads, once, batches, duration }: RunOptions,
   journal: Journal,
   listener: RunLog,
+  early: LocalEngine,
 ): RunningJob {
   const settings = { ...job.settings, ...(threads !== undefined && { threads }) };
   return runJob({
     plan: job.plan,
     configs: job.configs,
     settings,
-    engine: new LocalEngine(settings),
+    engine: engineFor(settings, early),
     journal,
     clock: new SystemClock(),
     mode: { ...(once && { once }), ...(batches && { batches }), ...(duration && { duration }) },
@@ -69,6 +73,16 @@ function start(
       rdds: openRdds,
     },
   });
+}
+
+/**
+ * Threads take as long to start as a job file takes to load, so they start first, as most jobs want them. For a job that
+ * wants others they start again.
+ */
+function engineFor(settings: JobSettings, early: LocalEngine): LocalEngine {
+  if (early.suits(settings)) return early;
+  void early.close();
+  return new LocalEngine(settings);
 }
 
 /** Waits for the end, however it comes, and gives the exit code. */
@@ -117,6 +131,5 @@ function isRunning(error: unknown, log: Log): boolean {
 function tellProblem(log: Log, problem: Problem): void {
   const { severity, code, message, at, remedy } = problem;
   const text = `${at.file}:${at.line}:${at.column}  ${code}  ${message}`;
-  if (log.format === 'text') toStandardError(problem);
-  else log.write(severity === 'error' ? 'error' : 'warn', text, { code, ...at, remedy });
+  log.write(severity === 'error' ? 'error' : 'warn', text, { code, ...at, remedy });
 }

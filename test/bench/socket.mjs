@@ -6,7 +6,7 @@ import { cli, collect, report, time } from './compare.mjs';
 import { jobFile, textFile } from './input.mjs';
 import { steps, totalJob } from './jobs.mjs';
 
-const megabytes = 50;
+const megabytes = 200;
 const rounds = 3;
 
 /** The jobs fed through a loopback socket, from the first byte sent until the last record is counted. */

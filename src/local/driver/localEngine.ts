@@ -21,6 +21,11 @@ type Options = Pick<
   'threads' | 'memoryLimit' | 'workerHeap' | 'blockInterval' | 'taskRetries' | 'taskTimeout'
 >;
 
+const sameSettings = ['memoryLimit', 'workerHeap', 'blockInterval', 'taskRetries', 'taskTimeout'] as const;
+
+const parallelismOf = ({ threads }: Pick<Options, 'threads'>): number =>
+  threads === 'auto' ? availableParallelism() : threads;
+
 /**
  * The multi-threaded engine of this process. The driver thread plans and hands out work, and never touches records: they
  * exist only inside the tasks that worker threads run.
@@ -47,12 +52,18 @@ export class LocalEngine implements Engine {
   /** The threads start at once, so that they load while the job is still being read. */
   constructor(options: Partial<Options> = {}) {
     this.#options = { ...defaultSettings, ...options };
-    const { threads, memoryLimit, workerHeap, taskTimeout } = this.#options;
-    this.parallelism = threads === 'auto' ? availableParallelism() : threads;
+    const { memoryLimit, workerHeap, taskTimeout } = this.#options;
+    this.parallelism = parallelismOf(this.#options);
     this.#memory = SlabPool.create(memoryLimit);
     const shared = { memory: this.#memory, workerHeap, taskTimeout };
     this.#threads = new ThreadPool(this.parallelism, { ...shared, heard: (message) => this.#hear(message) });
     this.#receivers = new Receivers(shared);
+  }
+
+  /** True if it was made with settings that come to the same. */
+  suits(settings: Options): boolean {
+    const mine = this.#options;
+    return parallelismOf(settings) === this.parallelism && sameSettings.every((name) => settings[name] === mine[name]);
   }
 
   async open({ plan, configs, events, blocks, strict = false }: EngineJob): Promise<void> {
