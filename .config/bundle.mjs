@@ -7,6 +7,11 @@ for (const [input, dir] of [
   ['dist/local/worker/entry.js', 'dist/worker'],
 ]) {
   const bundle = await rolldown({ input, platform: 'node', external: ['pino'] });
-  await bundle.write({ dir, format: 'esm', minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } }, cleanDir: true });
+  await bundle.write({
+    dir,
+    format: 'esm',
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    cleanDir: true,
+  });
   await bundle.close();
 }
