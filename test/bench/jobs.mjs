@@ -33,7 +33,8 @@ const totals = {
 
 /** The job through a socket, or over a file if there is a path; prints the total of each batch. */
 export const totalJob = (name, path) => `
-batchInterval: 200ms
+batchInterval: 100ms
+settings: { blockInterval: 50ms }
 sources:
   lines: ${path ? `{ files: { path: ${path}, minAge: 0s } }` : `{ socket: ${listening} }`}
 streams:
