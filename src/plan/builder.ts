@@ -1,6 +1,7 @@
 import {
   type CogroupNode,
   type Edge,
+  edgeSlide,
   type FoldNode,
   type NarrowNode,
   type NodeId,
@@ -31,8 +32,9 @@ export class PlanBuilder {
   }
 
   /** Every how many milliseconds records come out of an edge. */
-  slideOf({ from }: Edge): number {
-    return slidesOf({ batchInterval: this.#batchInterval, nodes: this.nodes })[from]!;
+  slideOf(edge: Edge): number {
+    const { nodes } = this;
+    return edgeSlide(edge, nodes, slidesOf({ batchInterval: this.#batchInterval, nodes }));
   }
 
   source(node: New<SourceNode>): Edge {

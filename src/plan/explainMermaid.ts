@@ -21,8 +21,8 @@ export function explainMermaid(plan: Plan): string {
 const boxId = (stage: Stage, node: PlanNode): string => `s${stage.id}n${node.id}`;
 
 function nodesIn(pipe: Pipe): PlanNode[] {
-  const below = [...pipe.out, ...pipe.error].filter((next) => next.leaf === undefined);
-  return [pipe.node, ...below.flatMap(nodesIn)];
+  const below = [...pipe.out, ...pipe.error].flatMap(nodesIn);
+  return pipe.leaf === undefined ? [pipe.node, ...below] : below;
 }
 
 function shape(id: string, node: PlanNode): string {
@@ -33,10 +33,10 @@ function shape(id: string, node: PlanNode): string {
 }
 
 function arrowsFrom(pipe: Pipe, stage: Stage, stages: readonly Stage[]): string[] {
-  const from = boxId(stage, pipe.node);
+  const from = boxId(pipe.leaf === undefined ? stage : stageOf(pipe.node, stages), pipe.node);
   const follow = (failed: boolean) => (next: Pipe) => [
     `  ${from} ${arrowTo(next, failed, stage, stages)}`,
-    ...(next.leaf === undefined ? arrowsFrom(next, stage, stages) : []),
+    ...(next.node.kind === 'sink' ? [] : arrowsFrom(next, stage, stages)),
   ];
   return [...pipe.out.flatMap(follow(false)), ...pipe.error.flatMap(follow(true))];
 }
@@ -45,10 +45,11 @@ function arrowTo({ node, input, leaf }: Pipe, failed: boolean, stage: Stage, sta
   const label = failed ? 'what fails' : undefined;
   if (leaf === undefined) return `${arrow('-->', label)} ${boxId(stage, node)}`;
   if (node.kind === 'sink') return `${arrow('-->', label)} n${node.id}`;
-  const target = stages.find((other) => other.root === node)!;
   const moved = movement(node, input);
-  return `${arrow('==>', failed ? `what fails, ${moved}` : moved)} ${boxId(target, node)}`;
+  return `${arrow('==>', failed ? `what fails, ${moved}` : moved)} ${boxId(stageOf(node, stages), node)}`;
 }
+
+const stageOf = (root: PlanNode, stages: readonly Stage[]): Stage => stages.find((stage) => stage.root === root)!;
 
 const arrow = (line: string, label: string | undefined): string => (label === undefined ? line : `${line}|${label}|`);
 

@@ -60,7 +60,8 @@ interface NodeBase {
   readonly origin: Origin;
   /**
    * What happens with a record whose function throws: the task fails (default), the record is left out, or it goes to
-   * the `error` port as `{ record, error, step, batchTime }`.
+   * the `error` port as `{ record, error, step, batchTime }`. What fails before records are moved between partitions comes out
+   * in the partitions where it was, those behind come after them.
    */
   readonly onError?: 'skip' | 'emit';
 }
@@ -253,11 +254,21 @@ const parentsOf = (node: PlanNode, nodes: readonly PlanNode[]): readonly PlanNod
 export function slidesOf(plan: Pick<Plan, 'batchInterval' | 'nodes'>): readonly number[] {
   const slides = new Array<number>(plan.nodes.length).fill(plan.batchInterval);
   for (const node of parentsFirst(plan.nodes)) {
-    const inputs = inputsOf(node).map(({ from }) => slides[from]!);
+    const inputs = inputsOf(node).map((edge) => edgeSlide(edge, plan.nodes, slides));
     const own = node.kind === 'window' ? node.slide : node.kind === 'fold' ? node.window?.slide : undefined;
     slides[node.id] = own ?? (inputs.length > 0 ? inputs.reduce(commonDivisor) : plan.batchInterval);
   }
   return slides;
+}
+
+/**
+ * Every how many milliseconds something comes out of an edge. What fails on the way into a window comes out at once, so as often
+ * as a batch enters; what fails in the window itself, at its slides.
+ */
+export function edgeSlide({ from, port }: Edge, nodes: readonly PlanNode[], slides: readonly number[]): number {
+  const node = nodes[from]!;
+  if (port === 'out' || node.kind !== 'fold' || !node.window) return slides[from]!;
+  return commonDivisor(slides[from]!, edgeSlide(node.input, nodes, slides));
 }
 
 function commonDivisor(a: number, b: number): number {

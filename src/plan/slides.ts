@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
-import { inputsOf, type Plan, type PlanNode, type Span, slidesOf, stepName } from './plan.ts';
+import { type Edge, edgeSlide, inputsOf, type Plan, type PlanNode, type Span, slidesOf, stepName } from './plan.ts';
 
 /** A window or a junction of streams that can have no meaning. */
 export interface SlideProblem {
@@ -16,14 +16,17 @@ export interface SlideProblem {
  */
 export function slideProblems(plan: Plan): readonly SlideProblem[] {
   const slides = slidesOf(plan);
-  const windows = plan.nodes.flatMap((node) => windowProblems(node, slides));
-  return windows.length > 0 ? windows : plan.nodes.flatMap((node) => junctionProblems(node, slides));
+  const slideOf: SlideOf = (edge) => edgeSlide(edge, plan.nodes, slides);
+  const windows = plan.nodes.flatMap((node) => windowProblems(node, slideOf));
+  return windows.length > 0 ? windows : plan.nodes.flatMap((node) => junctionProblems(node, slideOf));
 }
 
-function windowProblems(node: PlanNode, slides: readonly number[]): SlideProblem[] {
+type SlideOf = (edge: Edge) => number;
+
+function windowProblems(node: PlanNode, slideOf: SlideOf): SlideProblem[] {
   const span: Span | undefined = node.kind === 'window' ? node : node.kind === 'fold' ? node.window : undefined;
   if (!span) return [];
-  const parent = slides[inputsOf(node)[0]!.from]!;
+  const parent = slideOf(inputsOf(node)[0]!);
   return (['length', 'slide'] as const)
     .filter((setting) => span[setting] % parent !== 0)
     .map((setting) => {
@@ -35,8 +38,8 @@ function windowProblems(node: PlanNode, slides: readonly number[]): SlideProblem
 }
 
 /** What failed in several steps may come at different times. */
-function junctionProblems(node: PlanNode, slides: readonly number[]): SlideProblem[] {
-  const different = [...new Set(inputsOf(node).map(({ from }) => slides[from]!))].map(formatDuration);
+function junctionProblems(node: PlanNode, slideOf: SlideOf): SlideProblem[] {
+  const different = [...new Set(inputsOf(node).map(slideOf))].map(formatDuration);
   if (different.length < 2 || node.origin.component === 'onError') return [];
   const message = `${stepName(node.origin)} puts streams together that come every ${different.join(' and every ')}.`;
   return [{ node, message, remedy: 'Give them the same slide, with a `window` on the one that comes more often.' }];

@@ -1,5 +1,6 @@
 import {
   type Edge,
+  edgeSlide,
   inputsOf,
   isDue,
   type NodeId,
@@ -17,7 +18,7 @@ import {
 export interface Stage {
   readonly id: number;
   readonly root: PlanNode;
-  /** What the records of the root, and those that failed in it, go through. */
+  /** What the records of the root, and those that failed in it behind the shuffle, go through. */
   readonly pipe: Pipe;
   readonly leaves: readonly Leaf[];
   /** Stages whose leaves feed the shuffle at the root; empty for a source. */
@@ -30,6 +31,7 @@ export interface Pipe {
   /** Which of the node's inputs this is. */
   readonly input: number;
   readonly out: readonly Pipe[];
+  /** What failed here. For a leaf: what could not be given to the shuffle. */
   readonly error: readonly Pipe[];
   /** For a leaf its place in `Stage.leaves`. */
   readonly leaf?: number;
@@ -39,8 +41,17 @@ export interface Pipe {
 export interface Leaf {
   readonly node: PlanNode;
   readonly input: number;
-  /** The unions on the way: records of input `input` come behind the partitions of the inputs before it. */
-  readonly unions: readonly { readonly node: NodeId; readonly input: number }[];
+  readonly junctions: readonly Junction[];
+}
+
+/**
+ * A node on the way to a leaf that puts partitions of several origins one after the other: a union those of its inputs; a shuffle,
+ * for what failed, those of its inputs (it failed before it was moved) and then its own. Records of input `input` come behind
+ * the partitions of the inputs before it; a shuffle's own partitions count as one more input.
+ */
+export interface Junction {
+  readonly node: NodeId;
+  readonly input: number;
 }
 
 /** The stages of a plan, feeders first. Nodes that reach no sink are left out. */
@@ -92,18 +103,19 @@ function usefulNodes(plan: Plan): ReadonlySet<NodeId> {
 
 function growPipe(root: PlanNode, consumers: (edge: Edge) => readonly Consumer[]): { pipe: Pipe; leaves: Leaf[] } {
   const leaves: Leaf[] = [];
-  const branches = (node: PlanNode, unions: Leaf['unions']): Pick<Pipe, 'out' | 'error'> => {
-    const behind = (port: Edge['port']) => consumers({ from: node.id, port }).map((consumer) => grow(consumer, unions));
-    return { out: behind('out'), error: behind('error') };
-  };
-  const grow = ({ node, input }: Consumer, unions: Leaf['unions']): Pipe => {
+  const behind = (node: PlanNode, port: Edge['port'], junctions: Leaf['junctions']): readonly Pipe[] =>
+    consumers({ from: node.id, port }).map((consumer) => grow(consumer, junctions));
+  const grow = ({ node, input }: Consumer, before: Leaf['junctions']): Pipe => {
+    const joins = node.kind === 'union' || shuffles(node);
+    const junctions = joins ? [...before, { node: node.id, input }] : before;
     if (node.kind === 'sink' || shuffles(node)) {
-      leaves.push({ node, input, unions });
-      return { node, input, out: [], error: [], leaf: leaves.length - 1 };
+      const leaf = leaves.push({ node, input, junctions: before }) - 1;
+      return { node, input, out: [], error: behind(node, 'error', junctions), leaf };
     }
-    return { node, input, ...branches(node, node.kind === 'union' ? [...unions, { node: node.id, input }] : unions) };
+    return { node, input, out: behind(node, 'out', junctions), error: behind(node, 'error', junctions) };
   };
-  return { pipe: { node: root, input: 0, ...branches(root, []) }, leaves };
+  const own = shuffles(root) ? [{ node: root.id, input: inputsOf(root).length }] : [];
+  return { pipe: { node: root, input: 0, out: behind(root, 'out', []), error: behind(root, 'error', own) }, leaves };
 }
 
 /**
@@ -112,12 +124,13 @@ function growPipe(root: PlanNode, consumers: (edge: Edge) => readonly Consumer[]
  */
 export function turnOf(
   { root }: Stage,
+  { nodes }: Plan,
   slides: readonly number[],
   { time, zeroTime }: { readonly time: number; readonly zeroTime: number },
 ): 'runs' | 'takesIn' | 'rests' {
-  const due = (node: NodeId): boolean => isDue(slides[node]!, time, zeroTime);
-  if (due(root.id)) return 'runs';
-  return root.kind === 'fold' && root.window && due(root.input.from) ? 'takesIn' : 'rests';
+  const due = (slide: number): boolean => isDue(slide, time, zeroTime);
+  if (due(slides[root.id]!)) return 'runs';
+  return root.kind === 'fold' && root.window && due(edgeSlide(root.input, nodes, slides)) ? 'takesIn' : 'rests';
 }
 
 /** True for nodes that keep something on the thread that runs their partition, from batch to batch. */
@@ -136,13 +149,25 @@ export interface PartitionSources {
 /** How many partitions every node of the plan has in a batch. */
 export function partitionCounts(plan: Plan, of: PartitionSources): readonly number[] {
   const counts = new Array<number>(plan.nodes.length).fill(0);
-  for (const node of parentsFirst(plan.nodes)) counts[node.id] = countOf(node, counts, of);
+  const arriving = (node: PlanNode): number => arrivingAt(node, plan, counts);
+  for (const node of parentsFirst(plan.nodes)) counts[node.id] = countOf(node, arriving, of);
   return counts;
+}
+
+/** How many partitions come to a node, at its first inputs if not at all of them. */
+function arrivingAt(node: PlanNode, plan: Plan, counts: readonly number[], inputs?: number): number {
+  return inputsOf(node)
+    .slice(0, inputs)
+    .reduce((sum, { from, port }) => {
+      const parent = plan.nodes[from]!;
+      const moved = port === 'error' && shuffles(parent) ? arrivingAt(parent, plan, counts) : 0;
+      return sum + moved + counts[from]!;
+    }, 0);
 }
 
 function countOf(
   node: PlanNode,
-  counts: readonly number[],
+  arriving: (node: PlanNode) => number,
   { sources, windows, parallelism }: PartitionSources,
 ): number {
   switch (node.kind) {
@@ -150,10 +175,9 @@ function countOf(
       return sources(node.id);
     case 'union':
     case 'transform':
-      return node.inputs.reduce((sum, edge) => sum + counts[edge.from]!, 0);
     case 'narrow':
     case 'sink':
-      return counts[node.input.from]!;
+      return arriving(node);
     case 'fold':
       return node.key === 'none' ? 1 : (node.partitions ?? parallelism);
     case 'cogroup':
@@ -163,18 +187,12 @@ function countOf(
     case 'repartition':
       return node.partitions;
     case 'window':
-      return windows(node, counts[node.input.from]!);
+      return windows(node, arriving(node));
     case 'state':
       return node.partitions ?? parallelism;
   }
 }
 
-/** What a task's partition number becomes at a leaf: unions put the partitions of their inputs one after the other. */
-export function partitionOffset(leaf: Leaf, plan: Plan, counts: readonly number[]): number {
-  let offset = 0;
-  for (const { node, input } of leaf.unions) {
-    const union = plan.nodes[node]!;
-    for (const edge of inputsOf(union).slice(0, input)) offset += counts[edge.from]!;
-  }
-  return offset;
-}
+/** By how much a task's partition number is larger at a leaf. */
+export const partitionOffset = ({ junctions }: Leaf, plan: Plan, counts: readonly number[]): number =>
+  junctions.reduce((sum, { node, input }) => sum + arrivingAt(plan.nodes[node]!, plan, counts, input), 0);

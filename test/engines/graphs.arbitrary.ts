@@ -3,6 +3,7 @@ import { catalog } from '#src/catalog/index.ts';
 import { builtin } from '#src/function/reference.ts';
 import type { PlanBuilder } from '#src/plan/builder.ts';
 import type { Edge } from '#src/plan/plan.ts';
+import { shuffles } from '#src/plan/stages.ts';
 import { anyKey, anyValue } from '../plan/values.arbitrary.ts';
 import { type Graph, graphOf, type Queue } from './runPlan.ts';
 
@@ -102,6 +103,28 @@ function failing(onError: 'skip' | 'emit', port: Edge['port']): Step {
   return { takes: ['values', 'keys', 'numbers'], build };
 }
 
+/**
+ * A step that moves records, of which some fail before they are moved, whatever came before them; and where those go. What
+ * fails on the way into a window comes as often as what enters.
+ */
+function failingShuffle(takes: readonly Kind[], name: string, config: object, port: Edge['port'] = 'error'): Step {
+  const build: Step['build'] = (plan, stream, _other, n) => {
+    plan.onError = 'emit';
+    const first = plan.nodes.length;
+    const slide = 1_000 * stream.slide;
+    const span = name.endsWith('Window') && { length: n * slide, slide: 2 * slide };
+    const settings = { ...config, ...span, ...(name !== 'sortBy' && n > 1 && { partitions: n }) };
+    add(plan, name, stream, settings);
+    plan.onError = undefined;
+    const from = plan.nodes.slice(first).find((node) => shuffles(node) && node.kind !== 'window')!.id;
+    const failed: Stream = { ...stream, edge: { from, port }, kind: 'values', ordered: false, placed: false };
+    // How the engines say that a record is no pair is theirs.
+    const fn = builtin('({ record, step, batchTime }) => ({ record, step, batchTime })');
+    return port === 'out' ? failed : { ...failed, edge: add(plan, 'map', failed, { fn }) };
+  };
+  return { takes, build };
+}
+
 /** A transform, by what its function says: `gives` is what the records are then, and whether order and place are kept. */
 function transformed(takes: readonly Kind[], text: string, gives: Partial<Stream> = {}): Step {
   const build: Step['build'] = (plan, stream) => {
@@ -168,6 +191,13 @@ const odd =
   '(key, value, state) => { state.update((state.getOption() ?? 0) + 1); if (state.get() % 3 === 2) throw new Error(key); }';
 
 const sum = builtin('(a, b) => a + b');
+const oddValue = "if (typeof v !== 'string') throw new Error('no text');";
+const countingTexts = {
+  create: builtin(`v => { ${oddValue} return 1; }`),
+  mergeValue: builtin(`(n, v) => { ${oddValue} return n + 1; }`),
+  mergeCombiners: sum,
+};
+const onlyTexts = { by: builtin(`v => { ${oddValue} return v; }`), ascending: true };
 const counting = {
   create: builtin('v => [v === null ? 0 : 1]'),
   mergeValue: builtin('(acc, v) => { acc[0] += v === null ? 0 : 1; return acc; }'),
@@ -193,6 +223,13 @@ const steps: readonly Step[] = [
   failing('skip', 'out'),
   failing('emit', 'error'),
   failing('emit', 'out'),
+  failingShuffle(['pairs', 'counts', 'groups', 'cogroups'], 'combineByKey', countingTexts),
+  failingShuffle(['pairs', 'numbers'], 'combineByKey', countingTexts, 'out'),
+  failingShuffle(['numbers'], 'combineByKey', countingTexts),
+  failingShuffle(['numbers'], 'reduceByKeyAndWindow', { reduce: sum }),
+  failingShuffle(['numbers'], 'updateStateByKey', { update: builtin(total) }),
+  failingShuffle(['values', 'keys', 'numbers', 'pairs'], 'sortBy', onlyTexts),
+  failingShuffle(['values', 'keys'], 'sortBy', onlyTexts, 'out'),
   shuffled(['keys'], 'distinct', 'keys'),
   shuffled(['keys'], 'countByValue', 'counts'),
   shuffled(keyed, 'groupByKey', 'groups'),

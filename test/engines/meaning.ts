@@ -12,6 +12,7 @@ import { compareValues } from '#src/plan/order.ts';
 import {
   type CogroupNode,
   type Edge,
+  edgeSlide,
   type FoldNode,
   isDue,
   type NarrowNode,
@@ -137,14 +138,19 @@ export class BatchMeaning {
     }
   }
 
-  /** Each batch is remembered; at a slide, those in the window are put together. What failed since the last slide comes with it. */
+  /**
+   * Each batch is remembered; at a slide, those in the window are put together. What failed before it was moved comes out at once;
+   * what could not be merged since the last slide comes with the window.
+   */
   #window(node: WindowNode | FoldNode): Ports {
     const { length, slide } = node.kind === 'window' ? node : node.window!;
-    if (this.isDue(node.input.from)) this.#remember(node);
-    if (!this.isDue(node.id)) return { out: [], error: [] };
+    const slideBefore = edgeSlide(node.input, this.#options.plan.nodes, this.#slides);
+    const unmoved = isDue(slideBefore, this.time, this.#options.batch.zeroTime) ? this.#remember(node) : [];
+    if (!this.isDue(node.id)) return { out: [], error: [unmoved] };
     const past = this.#windows.get(node.id) ?? [];
     const inWindow = past.filter(({ time }) => time > this.time - length).map(({ records }) => records);
-    const failed = past.filter(({ time }) => time > this.time - slide).flatMap((batch) => batch.failed);
+    const unmerged = past.filter(({ time }) => time > this.time - slide).flatMap((batch) => batch.unmerged);
+    const failed = [...unmoved, ...unmerged];
     if (node.kind === 'window') return { out: inWindow.flat(), error: [] };
     const hadData = past.some(({ records }) => records.flat().length > 0);
     return node.key === 'none'
@@ -152,13 +158,16 @@ export class BatchMeaning {
       : this.#mergeByKey(node, inWindow, failed);
   }
 
-  #remember(node: WindowNode | FoldNode): void {
+  /** Gives what failed before it was moved. */
+  #remember(node: WindowNode | FoldNode): unknown[] {
     const { out, error } = this.#brought(node);
-    const batch = { time: this.time, records: out, failed: error.flat() };
+    const [unmoved = [], unmerged = []] = error;
+    const batch = { time: this.time, records: out, unmerged };
     this.#windows.set(node.id, [...(this.#windows.get(node.id) ?? []), batch]);
+    return unmoved;
   }
 
-  /** What a batch brings to a window: its records, or its accumulators. */
+  /** What a batch brings to a window: its records, or its accumulators; and what failed, before and behind the shuffle. */
   #brought(node: WindowNode | FoldNode): Ports {
     if (node.kind === 'window') return { out: this.records(node.input), error: [] };
     const { zero: _, ...ofBatch } = node;
@@ -234,16 +243,17 @@ export class BatchMeaning {
       { length: node.partitions ?? this.#options.parallelism },
       () => new KeyedTable<Accumulator>(),
     );
-    const error: unknown[] = [];
+    const [unmoved, unmerged]: [unknown[], unknown[]] = [[], []];
     for (const records of this.records(node.input)) {
-      for (const [key, { acc }] of this.#foldPartition(node, records, error)) {
+      for (const [key, { acc }] of this.#foldPartition(node, records, unmoved)) {
         const target = targets[partitionOfGroup(keyGroup(key), targets.length)]!;
         const known = target.find(key);
-        if (known) this.#merge(node, key, known, acc, error);
+        if (known) this.#merge(node, key, known, acc, unmerged);
         else target.add(key, { acc });
       }
     }
-    return { out: targets.map((target) => [...target].map(([key, { acc }]) => [key, acc])), error: [error] };
+    const out = targets.map((target) => [...target].map(([key, { acc }]) => [key, acc]));
+    return { out, error: [unmoved, unmerged] };
   }
 
   #foldPartition(node: FoldNode, records: unknown[], error: unknown[]): KeyedTable<Accumulator> {
@@ -264,21 +274,21 @@ export class BatchMeaning {
   }
 
   #foldAll(node: FoldNode): Ports {
-    const error: unknown[] = [];
+    const [unmoved, unmerged]: [unknown[], unknown[]] = [[], []];
     let result: Accumulator | undefined;
     for (const records of this.records(node.input)) {
       let partial: Accumulator | undefined;
       for (const record of records) {
-        this.#attempt(node, record, error, () => {
+        this.#attempt(node, record, unmoved, () => {
           if (partial) partial.acc = this.#fn(node.mergeValue)(partial.acc, record);
           else partial = { acc: this.#create(node, record) };
         });
       }
-      if (result && partial) this.#merge(node, undefined, result, partial.acc, error);
+      if (result && partial) this.#merge(node, undefined, result, partial.acc, unmerged);
       result ??= partial;
     }
     const zero = node.zero === undefined ? [] : [fromLiteral(node.zero)];
-    return { out: [result ? [result.acc] : zero], error: [error] };
+    return { out: [result ? [result.acc] : zero], error: [unmoved, unmerged] };
   }
 
   #create(node: FoldNode, value: unknown): unknown {

@@ -21,7 +21,8 @@ export const nothing: Memory = { windows: new Map(), states: new Map() };
 export interface PastBatch {
   readonly time: number;
   readonly records: Records;
-  readonly failed: readonly unknown[];
+  /** What could not be merged in this batch. */
+  readonly unmerged: readonly unknown[];
 }
 
 type States = readonly Held[];

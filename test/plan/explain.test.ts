@@ -106,6 +106,60 @@ test('as Mermaid: the same', () => {
   `);
 });
 
+/** A fold of which some records fail, before they are moved or behind. */
+function failingFold(): Plan {
+  const plan = new PlanBuilder();
+  const named = (name: string, component: string, step?: number) => {
+    plan.origin = { name, component, ...(step === undefined ? {} : { step }) };
+  };
+  named('pairs', 'queue');
+  const pairs = plan.source({ config: {} });
+  named('sums', 'reduceByKey', 0);
+  plan.onError = 'emit';
+  const add = { text: '(a, b) => a + b' };
+  const { from } = plan.fold({ input: pairs, key: 'pair', mergeValue: add, mergeCombiners: add });
+  plan.onError = undefined;
+  named('bad', 'map', 0);
+  const bad = plan.narrow({ input: { from, port: 'error' }, op: 'map', on: 'record', fn: { text: 'e => e.error' } });
+  named('out', 'print');
+  plan.sink({ input: bad, config: {} });
+  return { version: 1, name: 'failing', batchInterval: 1000, keyHash, keyGroups, nodes: plan.nodes };
+}
+
+test('what fails at a shuffle stands in the stages before and behind it', () => {
+  expect(explainText(failingFold())).toMatchInlineSnapshot(`
+    "failing: a batch every 1s, 2 stages
+
+    stage 0: source pairs (queue)
+      => stage 1: by key, combined before
+      - what fails: bad, step 1 (map)  e => e.error
+        => sink out (print)
+
+    stage 1: sums, step 1 (reduceByKey), default partitions
+      - what fails: bad, step 1 (map)  e => e.error
+        => sink out (print)
+    "
+  `);
+  expect(explainMermaid(failingFold())).toMatchInlineSnapshot(`
+    "flowchart TD
+      subgraph stage0 [stage 0]
+        s0n0(["pairs (queue)"])
+        s0n2["bad, step 1 (map)<br/>e =#62; e.error"]
+      end
+      subgraph stage1 [stage 1]
+        s1n1["sums, step 1 (reduceByKey)"]
+        s1n2["bad, step 1 (map)<br/>e =#62; e.error"]
+      end
+      n3[/"out (print)"/]
+      s0n0 ==>|by key, combined before| s1n1
+      s1n1 -->|what fails| s0n2
+      s0n2 --> n3
+      s1n1 -->|what fails| s1n2
+      s1n2 --> n3
+    "
+  `);
+});
+
 test('a name over several lines does not break the chart', () => {
   const [first, ...others] = demo().nodes;
   const renamed = { ...first!, origin: { name: 'a\nb"', component: 'c' } };

@@ -78,7 +78,7 @@ export class BatchRun {
     } catch {
       throw cancelled;
     }
-    if (turnOf(stage, this.#slides, this.#options.batch) === 'rests') return;
+    if (turnOf(stage, this.#options.plan, this.#slides, this.#options.batch) === 'rests') return;
     const partitions = Array.from({ length: this.#counts[stage.root.id]! }, (_, partition) => partition);
     const outcomes = await Promise.allSettled(partitions.map((partition) => this.#runTask(stage, partition)));
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');

@@ -15,6 +15,7 @@ export interface Entering {
 }
 
 export interface Failure {
+  /** Of the batch in which it failed. */
   readonly time: number;
   readonly record: unknown;
   readonly thrown: unknown;

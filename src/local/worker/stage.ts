@@ -16,8 +16,8 @@ export interface CompiledStage {
   push(records: readonly unknown[]): void;
   /** In place of `push` if the lines are split on bytes: the first `count` texts, with their tokens. */
   pushTokens(texts: readonly string[], tokens: Int32Array, count: number): void;
-  /** A record that failed at the root itself: it could not be decoded, or a merge behind the shuffle threw. */
-  bad(record: unknown, thrown: unknown): void;
+  /** A record that failed at the root itself: it could not be decoded, or a merge behind the shuffle threw. `time`: see Failure. */
+  bad(record: unknown, thrown: unknown, time?: number): void;
   close(): void;
 }
 
@@ -30,7 +30,8 @@ export function compileStage(
   const use = {
     f: Object.fromEntries(options.functions),
     failed: (id: NodeId, record: unknown, thrown: unknown) => stepFailed(node(id), record, thrown),
-    dead: (id: NodeId, record: unknown, thrown: unknown) => deadLetter(record, thrown, node(id).origin, options.time()),
+    dead: (id: NodeId, record: unknown, thrown: unknown, time = options.time()) =>
+      deadLetter(record, thrown, node(id).origin, time),
     isPair,
     notPair,
     iterable,

@@ -30,6 +30,8 @@ class StageCode {
   /** Fold leaves that keep their cells by token. */
   readonly #tokenLeaves = new Set<number>();
   readonly #constants = new Map<string, string>();
+  /** What a record that fails goes through, by where: also steps that can fail in two ways have one way behind that. */
+  readonly #failures = new Map<Pipe, string>();
   #names = 0;
 
   /** Code that is in the loop over tokens, where the texts pushed are known by number. */
@@ -45,7 +47,7 @@ class StageCode {
   text(): string {
     const { root, leaves, pipe } = this.#stage;
     const push = this.#pushFunction(root, this.#pushdown?.pipe.out ?? pipe.out);
-    const bad = this.#onFailure(pipe, 'record', 'return;');
+    const bad = this.#onFailure(pipe, 'record', 'return;', 'time');
     return `'use strict';
 const { f, failed, dead, isPair, notPair, iterable, guard, checkHeap, tokenCells } = use;
 ${[...this.#constants].map(([name, value]) => `const ${name} = ${value};`).join('\n')}
@@ -57,7 +59,7 @@ function open(leaves) {
   ${this.#state.map((line) => line.replace('let ', '')).join('\n  ')}
 }
 ${push}
-function bad(record, e) { ${bad} }
+function bad(record, e, time) { ${bad} }
 ${this.#functions.join('\n')}
 function close() { ${this.#flushes.join(' ')} }
 return { open, push, pushTokens: push, bad, close };`;
@@ -205,10 +207,14 @@ else { ${find} ${add} if (${known}) q${leaf}[token] = ${c}; }`;
     return `${label}: { ${declare} try { ${attempt} } catch (e) { ${onFailure} } ${then} }`;
   }
 
-  #onFailure({ node, error }: Pipe, given: string, leave: string): string {
+  /** `time`: of the batch in which it failed, if that may not be the one that is running. */
+  #onFailure(pipe: Pipe, given: string, leave: string, time = 'undefined'): string {
+    const { node } = pipe;
     if (node.onError === undefined) return `throw failed(${node.id}, ${given}, e);`;
     if (node.onError === 'skip') return leave;
-    return `${this.#branch(error)}(dead(${node.id}, ${given}, e)); ${leave}`;
+    const branch = this.#failures.get(pipe) ?? this.#branch(pipe.error);
+    this.#failures.set(pipe, branch);
+    return `${branch}(dead(${node.id}, ${given}, e, ${time})); ${leave}`;
   }
 
   #guard(node: PlanNode, variable: string): string {

@@ -1,5 +1,5 @@
 import { StreamjobError } from '../../base/errors.ts';
-import { type NodeId, type Plan, type PlanNode, slidesOf, stepName } from '../../plan/plan.ts';
+import { edgeSlide, type Plan, type PlanNode, slidesOf, stepName } from '../../plan/plan.ts';
 import type { TaskMessage } from '../wire/messages.ts';
 import { FoldWindow } from './foldWindow.ts';
 import { StateTable } from './stateTable.ts';
@@ -15,10 +15,12 @@ export interface BatchStore {
  * says that a batch has failed or is done: every task says which batches stand, and what is newer is taken back first.
  */
 export class Stores {
+  readonly #plan: Plan;
   readonly #slides: readonly number[];
   readonly #stores = new Map<string, BatchStore>();
 
   constructor(plan: Plan) {
+    this.#plan = plan;
     this.#slides = slidesOf(plan);
   }
 
@@ -36,13 +38,10 @@ export class Stores {
   }
 
   #create(node: PlanNode, time: number, partition: number, partitions: number): BatchStore {
-    if (node.kind === 'fold') return new FoldWindow(node.window!, this.#slideOf(node.input.from));
+    if (node.kind === 'fold')
+      return new FoldWindow(node.window!, edgeSlide(node.input, this.#plan.nodes, this.#slides));
     if (node.kind === 'state') return StateTable.create(node, { time, partition, partitions });
     throw new Error(`${node.kind} keeps nothing`);
-  }
-
-  #slideOf(node: NodeId): number {
-    return this.#slides[node]!;
   }
 }
 
