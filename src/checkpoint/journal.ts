@@ -1,5 +1,6 @@
 import type { Memory } from '../component/source.ts';
 import type { Batch, ReceivedBlock } from '../engine/engine.ts';
+import type { KeptPiece, KeptState } from '../engine/keptPiece.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
 
 /**
@@ -15,7 +16,7 @@ export interface Journal {
    * Resolves when it is written down that all sinks have committed the batch, or that it has failed and is left out: it will
    * not be run again, whatever becomes of the process. Against the loss of power that is safe once `synced` has resolved, or the next batch is planned.
    */
-  done(time: number, succeeded?: boolean): Promise<void>;
+  done(time: number, succeeded?: boolean, kept?: readonly KeptPiece[]): Promise<void>;
   synced(): Promise<void>;
   /** Asked before anything becomes visible: throws StreamjobError `checkpoint-locked` if another process has taken over. */
   check(): Promise<void>;
@@ -40,4 +41,6 @@ export interface Recovered {
   readonly sinks: ReadonlySet<NodeId>;
   /** Where the engine is to keep received data. */
   readonly blocksDirectory?: string;
+  /** Where the engine is to keep what windows and states hold. */
+  readonly state?: KeptState;
 }

@@ -3,6 +3,7 @@ import type { CommitMessage } from '../component/sink.ts';
 import type { Partition } from '../component/source.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
 import type { StoredBlock } from './blockFile.ts';
+import type { KeptPiece, KeptState } from './keptPiece.ts';
 
 /**
  * What runs batches. Everything that is not computing (time, planning, commit, restart, stop) is in `run/` and the same
@@ -58,6 +59,10 @@ export interface EngineJob {
    * (`blockFile.ts`). Absent: it is only in memory.
    */
   readonly blocks?: string;
+  /**
+   * Where what windows and states keep outlives the process, and a thread that dies. Absent: it is only in memory.
+   */
+  readonly state?: KeptState;
   /** For `streamjob test`: values handed to functions are frozen, and every result is checked to be a value. */
   readonly strict?: boolean;
 }
@@ -102,4 +107,6 @@ export interface BatchResult {
   /** Records that each source gave. */
   readonly recordsIn: ReadonlyMap<NodeId, number>;
   readonly tasks: number;
+  /** With `EngineJob.state`: what the batch has changed in windows and states, synced. It counts once the batch is done. */
+  readonly kept?: readonly KeptPiece[];
 }

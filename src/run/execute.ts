@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Journal } from '../checkpoint/journal.ts';
 import type { Rdds } from '../component/rdds.ts';
-import type { Batch, Engine } from '../engine/engine.ts';
+import type { Batch, BatchResult, Engine } from '../engine/engine.ts';
 import type { Submitted } from './batches.ts';
 import type { Sinks } from './commit.ts';
 import type { BatchInfo, JobListener } from './events.ts';
@@ -35,7 +35,7 @@ export async function executeBatch({ batch, submissionTime }: Submitted, executi
   const outcome = await computeAndCommit(batch, execution).catch((error: unknown) => ({ error }));
   cut.throwIfAborted();
   const goesOn = !('error' in outcome) || onBatchFailure === 'continue';
-  if (goesOn) await finish(batch, execution, !('error' in outcome));
+  if (goesOn) await finish(batch, execution, outcome);
   const completed = { ...started, processingEndTime: clock.now(), ...outcome };
   throttle?.after(completed);
   inputs.forget(batch.time);
@@ -43,7 +43,7 @@ export async function executeBatch({ batch, submissionTime }: Submitted, executi
   if ('error' in outcome && !goesOn) throw outcome.error;
 }
 
-type Outcome = Pick<BatchInfo, 'recordsIn' | 'tasks'> | { readonly error: unknown };
+type Outcome = (Pick<BatchInfo, 'recordsIn' | 'tasks'> & Pick<BatchResult, 'kept'>) | { readonly error: unknown };
 
 async function computeAndCommit(batch: Batch, { engine, journal, rdds, sinks, cut }: Execution): Promise<Outcome> {
   const whole = await withTransforms(batch, rdds);
@@ -51,12 +51,13 @@ async function computeAndCommit(batch: Batch, { engine, journal, rdds, sinks, cu
   cut.throwIfAborted();
   await journal.check();
   await sinks.commit(batch.time, result);
-  return { recordsIn: ownRecords(result, whole), tasks: result.tasks };
+  return { recordsIn: ownRecords(result, whole), tasks: result.tasks, ...(result.kept && { kept: result.kept }) };
 }
 
 /** Sources do not hear of a batch that failed: they might delete what nobody has read. */
-async function finish({ time }: Batch, { journal, inputs, engine }: Execution, succeeded: boolean): Promise<void> {
-  await journal.done(time, succeeded);
+async function finish({ time }: Batch, { journal, inputs, engine }: Execution, outcome: Outcome): Promise<void> {
+  const succeeded = !('error' in outcome);
+  await journal.done(time, succeeded, succeeded ? outcome.kept : undefined);
   if (succeeded) await inputs.committed(time, () => journal.synced());
   engine.forget(time, succeeded);
 }

@@ -127,9 +127,10 @@ class Job implements RunningJob {
     await this.#loadComponents(recovered);
     this.#inputs!.restore(recovered);
     const events = this.#engineEvents();
-    const { blocksDirectory: blocks } = recovered;
+    const { blocksDirectory: blocks, state } = recovered;
+    const kept = { ...(blocks && { blocks }), ...(state && { state }) };
     await allOrFirstError([
-      engine.open({ plan, configs, events, ...(strict !== undefined && { strict }), ...(blocks && { blocks }) }),
+      engine.open({ plan, configs, events, ...(strict !== undefined && { strict }), ...kept }),
       this.#sinks!.start(),
       this.#inputs!.start(),
     ]);

@@ -11,7 +11,7 @@ export function oneCallAtATime(journal: Journal): Journal {
   return {
     open: (plan) => next(() => journal.open(plan)),
     planned: (batch, memory) => next(() => journal.planned(batch, memory)),
-    done: (time, succeeded) => next(() => journal.done(time, succeeded)),
+    done: (time, succeeded, kept) => next(() => journal.done(time, succeeded, kept)),
     synced: () => next(() => journal.synced()),
     check: () => next(() => journal.check()),
     close: () => next(() => journal.close()),
