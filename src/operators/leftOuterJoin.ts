@@ -1,41 +1,11 @@
-import { otherStream, partitions } from '../component/keyed.ts';
-import { defineOperator } from '../component/operator.ts';
-import { s } from '../component/settings.ts';
-import { addJoin } from '../plan/joins.ts';
+import { defineJoin } from '../component/join.ts';
 
-export default defineOperator({
+export default defineJoin({
+  name: 'leftOuterJoin',
   summary: 'As join, and [key, [value, null]] for keys that the other stream does not have in this batch.',
-  group: 'per batch',
-  takes: 'pairs',
-  config: s.object({ with: otherStream, partitions }),
-  short: 'with',
-  examples: [
-    {
-      title: 'Orders and names',
-      yaml: 'leftOuterJoin: other',
-      given: [
-        [
-          ['ann', 'tea'],
-          ['cy', 'milk'],
-        ],
-        [],
-      ],
-      other: [
-        [
-          ['ann', 'Ann A.'],
-          ['bob', 'Bob B.'],
-        ],
-        [],
-      ],
-      expect: [
-        [
-          ['ann', ['tea', 'Ann A.']],
-          ['cy', ['milk', null]],
-        ],
-        [],
-      ],
-    },
+  outer: { left: true, right: false },
+  expect: [
+    ['ann', ['tea', 'Ann A.']],
+    ['cy', ['milk', null]],
   ],
-  build: (plan, input, { with: other, ...settings }) =>
-    addJoin(plan, input, other, { outer: { left: true, right: false }, ...settings }),
 });

@@ -1,14 +1,7 @@
 import { defineOperator } from '../component/operator.ts';
-import { s } from '../component/settings.ts';
+import cache from './cache.ts';
 
 export default defineOperator({
-  summary:
-    'Changes nothing: every step runs once per batch, however many others follow it. Here for jobs that come from Spark.',
-  group: 'per batch',
-  takes: 'records',
-  config: s.object({}),
-  examples: [
-    { title: 'The same records', yaml: 'persist', given: [['a', 'b'], []], expect: [['a', 'b'], []], ordered: true },
-  ],
-  build: (_plan, input) => input,
+  ...cache,
+  examples: cache.examples.map((example) => ({ ...example, yaml: 'persist' })),
 });
