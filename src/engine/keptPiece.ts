@@ -3,7 +3,10 @@ import type { Keeper } from '../plan/kept.ts';
 /**
  * Where a piece of what windows and states keep lies on the disk. A piece holds what one batch has brought to one partition of
  * one keeper (plan/kept.ts); or, merged, all that a state had in that partition. What a partition keeps is its pieces put together in the
- * order of their times.
+ * order of their times. A piece may be empty, and counts all the same: it says that its keeper has lived.
+ *
+ * Pieces of a window leave when it has passed them, but for the newest one of each partition out of so many (also an empty one),
+ * which says whether there has ever been data, and what waits for the next slide.
  */
 export type KeptPiece = {
   /** The id of its keeper. */
