@@ -449,6 +449,22 @@ describe('onProcessed', () => {
       'warn logs: /in/b has gone before it could be deleted',
     ]);
   });
+
+  it('is repeated by the next run, which has no quarrel with what was done already', async () => {
+    const [done, replaced, left] = ['a', 'b', 'c'].map((name) => put(name)) as [string, string, string];
+    const source = open({ onProcessed: 'delete' });
+    await source.start();
+    const { memory } = await source.planned();
+    rmSync(done);
+    renameSync(replaced, join(root, 'away'));
+    put('b', 'another');
+    const next = open({ onProcessed: 'delete' });
+    next.driver.restore!(memory!, new Set());
+    await next.start();
+    expect(existsSync(left)).toBe(false);
+    expect([readdirSync(inbox), next.said]).toEqual([['b'], []]);
+    expect(await next.plan()).toEqual(['b']);
+  });
 });
 
 describe('what is remembered', () => {

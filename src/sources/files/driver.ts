@@ -55,7 +55,7 @@ export class FilesDriver implements SourceDriver {
 
   /** Throws StreamjobError `file-missing`. */
   async start(): Promise<void> {
-    for (const time of this.#leftOver) await this.#dispose(time);
+    for (const time of this.#leftOver) await this.#dispose(time, true);
     const { path, format, delimiter, newOnly, recursive } = this.#config;
     this.#cuttable =
       (await this.#context.loadFormat(format.name)).cuttable(format.config) && !overlapsItself(Buffer.from(delimiter));
@@ -104,10 +104,10 @@ export class FilesDriver implements SourceDriver {
   }
 
   /** What is left to do when the process ends in the middle of it is done at the next start. */
-  async #dispose(time: number): Promise<void> {
+  async #dispose(time: number, again = false): Promise<void> {
     for (const file of this.#finished.get(time) ?? []) {
       failpoint('source.dispose');
-      await dispose(file, this.#config.onProcessed, this.#context);
+      await dispose(file, this.#config.onProcessed, this.#context, again);
       failpoint('source.disposed');
     }
     this.#finished.delete(time);

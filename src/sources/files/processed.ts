@@ -5,15 +5,20 @@ import { messageOf } from '../../base/errors.ts';
 import type { SourceContext } from '../../component/source.ts';
 import { type FilesConfig, type FoundFile, isUnchanged, lookAt } from './types.ts';
 
-/** Does with a file whose batch is done what `onProcessed` says. The records are safe, so what goes wrong is a warning. */
+/**
+ * Does with a file whose batch is done what `onProcessed` says. The records are safe, so what goes wrong is a warning. `again`: an earlier
+ * run may have done so already, and then the file is gone, or there is another one of its name.
+ */
 export async function dispose(
   file: FoundFile,
   onProcessed: FilesConfig['onProcessed'],
   { name, log }: SourceContext,
+  again = false,
 ): Promise<void> {
   if (onProcessed === 'keep') return;
   try {
     const now = lookAt(file.path);
+    if (again && !(now && isSameFile(file, now))) return;
     if (!now) log('warn', `${name}: ${file.path} has gone before it could be ${verb(onProcessed)}`);
     else if (!isUnchanged(file, now))
       log('warn', `${name}: ${file.path} has changed since it was read, and is not ${verb(onProcessed)}`);
@@ -23,6 +28,10 @@ export async function dispose(
     log('warn', `${name}: ${file.path} could not be ${verb(onProcessed)}: ${messageOf(error)}`);
   }
 }
+
+/** Numbers of inodes are used again. */
+const isSameFile = (a: FoundFile, b: FoundFile): boolean =>
+  a.dev === b.dev && a.ino === b.ino && a.birthtimeMs === b.birthtimeMs;
 
 const verb = (onProcessed: FilesConfig['onProcessed']): string => (onProcessed === 'delete' ? 'deleted' : 'moved');
 
