@@ -1,13 +1,18 @@
+import { failpoint } from '../base/failpoint.ts';
 import type { Partition } from '../component/source.ts';
 import { isStored, type StoredBlock } from '../engine/blockFile.ts';
 import type { Batch, ReceivedBlock } from '../engine/engine.ts';
-import type { NodeId, Plan } from '../plan/plan.ts';
+import type { KeptPiece } from '../engine/keptPiece.ts';
+import { keepersOf } from '../plan/kept.ts';
+import { type NodeId, type Plan, stepName } from '../plan/plan.ts';
 import { BlockFolder } from './blocks.ts';
 import { type Disk, makeDirectory, realDisk, usingDirectory } from './disk.ts';
 import type { Journal, Recovered, SourceMemory } from './journal.ts';
+import { KeptFolder } from './keptFolder.ts';
 import { Lock } from './lock.ts';
 import { Log } from './log.ts';
 import { format, type Meta, sinksAsBefore, sourcesOf, writeMeta } from './meta.ts';
+import { type Places, spansOf } from './pieces.ts';
 import { type Checkpoint, filesOf, inputsByNode, readCheckpoint, requireSources } from './recovery.ts';
 import { type Entry, type Inputs, JournalState } from './state.ts';
 
@@ -15,6 +20,8 @@ export interface DurableOptions {
   readonly directory: string;
   /** Begin with nothing: what an earlier run has left is removed. */
   readonly fresh?: boolean;
+  /** Milliseconds between merges of what states have changed. */
+  readonly interval?: number | undefined;
   /** For tests, which count and disturb what is written. */
   readonly disk?: Disk;
   /** For tests: nothing that is done is removed, so that a test can see what each batch has read. */
@@ -27,6 +34,7 @@ export interface DurableOptions {
 const smallest = 1e6;
 /** That a batch is done is safe at the latest after so many milliseconds. */
 const syncAfter = 1_000;
+const mergeInterval = 10_000;
 
 /** The journal of a checkpoint directory, as README.md of this folder describes it. */
 export class DurableJournal implements Journal {
@@ -36,10 +44,14 @@ export class DurableJournal implements Journal {
   readonly #log: Log<readonly Entry[]>;
   readonly #folders = new Map<string, BlockFolder>();
   #lock: Lock | undefined;
+  /** Only in a job with windows or states. */
+  #kept: KeptFolder | undefined;
   #state!: JournalState;
   #names: ReadonlyMap<NodeId, string> = new Map();
   #compactAt = smallest;
   #timer: NodeJS.Timeout | undefined;
+  /** A batch was planned that must not become visible before the next sync. */
+  #planUnsafe = false;
   #last: Promise<unknown> = Promise.resolve();
   /** After a write that failed nobody knows what is in the file. */
   #broken: unknown;
@@ -64,10 +76,13 @@ export class DurableJournal implements Journal {
     requireSources(this.#directory, state, plan);
     this.#state = state;
     this.#names = new Map(sourcesOf(plan).map(({ id, origin }) => [id, origin.name]));
-    await this.#compact(this.#options.keep ? lines : undefined);
-    if (this.#options.fresh) await this.#disk.remove(files.blocks);
+    const spans: Entry = { spans: spansOf(plan) };
+    state.apply(spans);
+    await this.#compact(this.#options.keep ? [...lines, [spans]] : undefined);
+    if (this.#options.fresh) for (const path of [files.blocks, files.state]) await this.#disk.remove(path);
     await makeDirectory(files.blocks);
     const blocks = await this.#unassigned();
+    await this.#openKept(plan, meta);
     await writeMeta(files.meta, metaOf(plan, meta), this.#disk);
     await this.#removeBlocks();
     return this.#recovered(meta && sinksAsBefore(meta.plan, plan), blocks);
@@ -82,6 +97,22 @@ export class DurableJournal implements Journal {
       if (stored.length > 0) found.set(id, stored.map(receivedBlock));
     }
     return found;
+  }
+
+  async #openKept(plan: Plan, meta: Meta | undefined): Promise<void> {
+    const keepers = keepersOf(plan);
+    if (keepers.length === 0) return;
+    const { pieces } = this.#state;
+    const log = (level: 'info' | 'warn', message: string): void => this.#options.log?.(level, message);
+    for (const { id, node } of keepers) {
+      if (!meta || pieces.byKeeper.has(id)) continue;
+      log('info', `${id} begins with nothing: the checkpoint has nothing of ${stepName(node.origin)}`);
+    }
+    const { interval = mergeInterval, keep = false } = this.#options;
+    const directory = filesOf(this.#directory).state;
+    const replace = (of: Places, merged: readonly KeptPiece[]): Promise<void> => this.#replace(of, merged);
+    const options = { directory, pieces, disk: this.#disk, interval, keep, replace, log };
+    this.#kept = await KeptFolder.open(options, this.#lock!.epoch);
   }
 
   #recovered(sinks: ReadonlySet<NodeId> | undefined, blocks: Recovered['blocks']): Recovered {
@@ -100,14 +131,18 @@ export class DurableJournal implements Journal {
       blocks,
       sinks: sinks ?? new Set(),
       blocksDirectory: filesOf(this.#directory).blocks,
+      ...(this.#kept && { state: this.#kept.state }),
     };
   }
 
+  /** A batch that reads nothing is run again from nothing: its plan need not be safe before something of it becomes visible. */
   planned(batch: Batch, memory: SourceMemory): Promise<void> {
     return this.#next(async () => {
       this.#lock!.check();
       await this.#write(this.#planEntries(batch, memory));
-      await this.#sync();
+      const empty = memory.size === 0 && [...batch.inputs.values()].every((partitions) => partitions.length === 0);
+      if (empty) this.#planUnsafe = true;
+      else await this.#sync();
     });
   }
 
@@ -119,10 +154,32 @@ export class DurableJournal implements Journal {
   }
 
   /** It is with the system at once; the next plan, or a moment of rest, makes it safe against a loss of power. */
-  done(time: number, succeeded = true): Promise<void> {
+  done(time: number, succeeded = true, kept: readonly KeptPiece[] = []): Promise<void> {
     return this.#next(async () => {
-      await this.#write([{ done: time, ...(!succeeded && { failed: true }) }]);
-      this.#timer ??= setTimeout(() => void this.synced().catch(() => undefined), syncAfter).unref();
+      await this.#write([{ done: time, ...(!succeeded && { failed: true }), ...(kept.length > 0 && { kept }) }]);
+      this.#syncSoon();
+      this.#kept?.begin();
+    });
+  }
+
+  #syncSoon(): void {
+    this.#timer ??= setTimeout(() => void this.synced().catch(() => undefined), syncAfter).unref();
+  }
+
+  #replace(of: Places, merged: readonly KeptPiece[]): Promise<void> {
+    return this.#next(async () => {
+      this.#lock!.check();
+      await this.#write([{ merged, of }]);
+      failpoint('merge.replaced');
+      this.#syncSoon();
+    });
+  }
+
+  /** Forgets what a step holds, as if it had never run. */
+  drop(keeper: string): Promise<void> {
+    return this.#next(async () => {
+      await this.#write([{ dropped: keeper }]);
+      await this.#sync();
     });
   }
 
@@ -140,15 +197,17 @@ export class DurableJournal implements Journal {
   }
 
   async check(): Promise<void> {
+    if (this.#planUnsafe) await this.synced();
     if (this.#broken) throw this.#broken;
     this.#lock!.check();
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
     try {
+      await this.#kept?.close(!this.#broken);
       if (this.#state && !this.#broken) await this.synced();
     } finally {
+      clearTimeout(this.#timer);
       await this.#log.close();
       this.#lock?.release();
     }
@@ -170,7 +229,9 @@ export class DurableJournal implements Journal {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#log.sync();
+    this.#planUnsafe = false;
     await this.#removeBlocks();
+    await this.#kept?.removeEmptied(() => this.#lock!.check());
   }
 
   /** Blocks of batches that are done; what is not yet safely known to be done may be needed again. */

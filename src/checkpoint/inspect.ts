@@ -1,6 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StreamjobError } from '../base/errors.ts';
+import type { KeptPiece } from '../engine/keptPiece.ts';
+import { keepersOf } from '../plan/kept.ts';
+import type { Plan } from '../plan/plan.ts';
 import { BlockFolder } from './blocks.ts';
 import { realDisk, usingDirectory } from './disk.ts';
 import { DurableJournal } from './durable.ts';
@@ -20,8 +23,11 @@ export interface CheckpointSummary {
   readonly waiting: readonly { readonly time: number; readonly sources: readonly string[] }[];
   readonly skipped: readonly { readonly time: number; readonly at: number }[];
   readonly sources: readonly SourceSummary[];
-  /** On the disk. */
+  /** What windows and states hold. */
+  readonly keepers: readonly KeeperSummary[];
+  /** On the disk, in all and by what lies in the directory. */
   readonly bytes: number;
+  readonly parts: { readonly [name: string]: number };
 }
 
 export interface SourceSummary {
@@ -32,6 +38,22 @@ export interface SourceSummary {
   /** Received data that is in no batch yet. */
   readonly blocks: number;
   readonly blockBytes: number;
+}
+
+export interface KeeperSummary {
+  /** As `checkpoint reset --state` takes it. */
+  readonly id: string;
+  readonly component: string;
+  readonly kind: KeptPiece['kind'];
+  /** Of a state its keys; of a window what each batch has brought. */
+  readonly entries: number;
+  /** False: a key counts in each piece that it is in, so there are at most so many. */
+  readonly exact: boolean;
+  readonly pieces: number;
+  readonly bytes: number;
+  /** The batches that it goes back to, and up to; merged pieces have the time of their newest batch. */
+  readonly oldest: number;
+  readonly newest: number;
 }
 
 /** Reads a checkpoint without taking it, also of a job that runs. Throws StreamjobError `checkpoint-failed` if there is none. */
@@ -57,17 +79,36 @@ export const inspect = (directory: string): Promise<CheckpointSummary> =>
       waiting: [...state.waiting].map(([time, inputs]) => ({ time, sources: Object.keys(inputs) })),
       skipped: state.skipped.map(({ skipped: time, at }) => ({ time, at })),
       sources,
-      bytes: await sizeOf(directory),
+      keepers: keepersIn(meta.plan, state.pieces.byKeeper),
+      ...(await sizesIn(directory)),
     };
   });
 
+function keepersIn(plan: Plan, byKeeper: ReadonlyMap<string, readonly KeptPiece[]>): KeeperSummary[] {
+  return keepersOf(plan).flatMap(({ id, kind, node }) => {
+    const pieces = byKeeper.get(id);
+    if (!pieces) return [];
+    const sum = (what: 'entries' | 'bytes'): number => pieces.reduce((total, piece) => total + piece[what], 0);
+    const [oldest, newest] = [pieces[0]!.time, pieces.at(-1)!.time];
+    const exact = kind !== 'state' || new Set(pieces.map(({ partition }) => partition)).size === pieces.length;
+    const { component } = node.origin;
+    const [entries, bytes] = [sum('entries'), sum('bytes')];
+    return [{ id, component, kind, entries, exact, pieces: pieces.length, bytes, oldest, newest }];
+  });
+}
+
+async function sizesIn(directory: string): Promise<Pick<CheckpointSummary, 'bytes' | 'parts'>> {
+  const parts: Record<string, number> = {};
+  for (const name of (await readdir(directory)).sort()) parts[name] = await sizeOf(join(directory, name));
+  return { parts, bytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+/** In a running job files come and go. */
 async function sizeOf(path: string): Promise<number> {
-  const entries = await readdir(path, { withFileTypes: true });
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return found?.size ?? 0;
   let bytes = 0;
-  for (const entry of entries) {
-    const inner = join(path, entry.name);
-    bytes += entry.isDirectory() ? await sizeOf(inner) : ((await stat(inner).catch(() => undefined))?.size ?? 0);
-  }
+  for (const name of await readdir(path)) bytes += await sizeOf(join(path, name));
   return bytes;
 }
 
@@ -100,10 +141,34 @@ export const reset = (directory: string): Promise<void> =>
     const lock = Lock.take(files.lock, 'checkpoint reset');
     try {
       await realDisk.replace(files.journal, new Uint8Array(), 'compact');
-      for (const path of [files.blocks, files.meta]) await realDisk.remove(path);
+      for (const path of [files.blocks, files.state, files.meta]) await realDisk.remove(path);
     } finally {
       lock.release();
     }
+  });
+
+/**
+ * Forgets what one step holds, also what is damaged: its next batch begins with nothing. Throws StreamjobError `checkpoint-locked`
+ * while the job runs, and `bad-usage` if the checkpoint has nothing of it.
+ */
+export const resetState = (directory: string, id: string): Promise<void> =>
+  usingDirectory(directory, async () => {
+    const { meta, state } = await readCheckpoint(directory);
+    if (!meta) throw noCheckpoint(directory);
+    const known = [...state.pieces.byKeeper.keys()];
+    if (!known.includes(id)) throw noState(directory, id, known);
+    const journal = new DurableJournal({ directory });
+    try {
+      await journal.open(meta.plan);
+      await journal.drop(id);
+    } finally {
+      await journal.close();
+    }
+  });
+
+const noState = (directory: string, id: string, known: readonly string[]): StreamjobError =>
+  new StreamjobError('bad-usage', `${directory} keeps nothing under the name ${id}.`, {
+    remedy: known.length > 0 ? `It keeps ${known.join(', ')}.` : 'It keeps nothing of windows and states.',
   });
 
 const noCheckpoint = (directory: string): StreamjobError =>

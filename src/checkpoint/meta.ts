@@ -1,5 +1,4 @@
 import { crc32 } from 'node:zlib';
-import { formatDuration } from '../base/duration.ts';
 import { StreamjobError } from '../base/errors.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { type Disk, readIfThere } from './disk.ts';
@@ -17,7 +16,8 @@ export interface Meta {
   readonly plan: Plan;
 }
 
-export const format = 1;
+/** 1 kept nothing of windows and states; a directory of it is gone on with. */
+export const format = 2;
 
 /** What the file holds is readable; the checksum is of the JSON of `meta` without spaces. */
 export async function writeMeta(path: string, meta: Meta, disk: Disk): Promise<void> {
@@ -40,31 +40,6 @@ function parse(bytes: Buffer): { readonly checksum?: number; readonly meta?: Met
     return JSON.parse(bytes.toString()) as { checksum?: number; meta?: Meta };
   } catch {
     return undefined;
-  }
-}
-
-/** Throws StreamjobError `checkpoint-foreign` if the checkpoint cannot be gone on with by this plan. */
-export function requireFit(directory: string, meta: Meta, plan: Plan): void {
-  const foreign = (what: string, remedy: string): StreamjobError =>
-    new StreamjobError('checkpoint-foreign', `The checkpoint ${directory} ${what}.`, { remedy });
-  const anew = 'or begin anew with --fresh: then it is read and computed from the beginning';
-  if (meta.job !== plan.name) {
-    throw foreign(
-      `is of the job ${meta.job}, and this is ${plan.name}`,
-      `Give each job a directory of its own; if the job was only renamed, set \`name: ${meta.job}\`.`,
-    );
-  }
-  if (meta.batchInterval !== plan.batchInterval) {
-    const [before, now] = [meta.batchInterval, plan.batchInterval].map(formatDuration);
-    throw foreign(`has the batch interval ${before}, and the job has ${now}`, `Set batchInterval: ${before}, ${anew}.`);
-  }
-  for (const { origin } of sourcesOf(meta.plan)) {
-    const now = sourcesOf(plan).find((node) => node.origin.name === origin.name)?.origin.component ?? origin.component;
-    if (now === origin.component) continue;
-    throw foreign(
-      `knows the source ${origin.name} as \`${origin.component}\`, and the job has \`${now}\``,
-      `Give the new source another name, ${anew}.`,
-    );
   }
 }
 

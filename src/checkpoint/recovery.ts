@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { StreamjobError } from '../base/errors.ts';
 import type { Batch } from '../engine/engine.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
+import { requireFit } from './fit.ts';
 import { readLog } from './log.ts';
-import { type Meta, readMeta, requireFit, sourcesOf } from './meta.ts';
+import { type Meta, readMeta, sourcesOf } from './meta.ts';
 import { type Entry, type Inputs, JournalState } from './state.ts';
 
 /** What lies in a checkpoint directory. */
@@ -12,6 +13,7 @@ export const filesOf = (directory: string) => ({
   meta: join(directory, 'meta.json'),
   journal: join(directory, 'journal'),
   blocks: join(directory, 'blocks'),
+  state: join(directory, 'state'),
 });
 
 export interface Checkpoint {
@@ -30,12 +32,12 @@ export interface Checkpoint {
 export async function readCheckpoint(directory: string, plan?: Plan): Promise<Checkpoint> {
   const files = filesOf(directory);
   const meta = await readMeta(files.meta);
-  if (meta && plan) requireFit(directory, meta, plan);
   const log = await readLog<readonly Entry[]>(files.journal);
   const state = new JournalState();
   for (const entry of log?.lines.flat() ?? []) state.apply(entry);
   if (meta && !log) throw missing(files.journal, 'meta.json');
   if (!meta && state.zero !== undefined) throw missing(files.meta, 'the journal');
+  if (meta && plan) requireFit(directory, { meta, pieces: state.pieces }, plan);
   return { ...(meta && { meta }), state, lines: log?.lines ?? [], torn: log?.torn ?? 0 };
 }
 

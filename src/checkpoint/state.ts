@@ -1,6 +1,8 @@
 import type { JsonValue } from '../base/json.ts';
 import type { Memory, Partition } from '../component/source.ts';
 import { isStored, type StoredBlock } from '../engine/blockFile.ts';
+import type { KeptPiece } from '../engine/keptPiece.ts';
+import { Pieces, type Places, type Spans } from './pieces.ts';
 
 /** What is written into the journal. Sources go by their names: the numbers of nodes change with the job. */
 export type Entry =
@@ -8,12 +10,20 @@ export type Entry =
   /** The newest batch planned; only where the batches themselves are no longer told. */
   | { readonly last: number }
   | { readonly planned: number; readonly inputs: Inputs }
-  | { readonly done: number; readonly failed?: boolean }
+  /** With what it has changed in windows and states. */
+  | { readonly done: number; readonly failed?: boolean; readonly kept?: readonly KeptPiece[] }
   /** A batch that a person has decided to leave out. */
   | { readonly skipped: number; readonly at: number; readonly inputs: Inputs }
   | { readonly source: string; readonly memory: { readonly [key: string]: JsonValue } }
   /** Received data is in batches up to here. */
-  | { readonly source: string; readonly taken: Position };
+  | { readonly source: string; readonly taken: Position }
+  /** What windows and states hold, where the batches are no longer told. */
+  | { readonly kept: readonly KeptPiece[] }
+  /** Pieces of states stand for those that lie at these places. */
+  | { readonly merged: readonly KeptPiece[]; readonly of: Places }
+  | { readonly spans: Spans }
+  /** A person has decided that what a step holds is forgotten. */
+  | { readonly dropped: string };
 
 export type Inputs = { readonly [source: string]: readonly Partition[] };
 
@@ -34,16 +44,18 @@ export class JournalState {
   readonly waiting = new Map<number, Inputs>();
   readonly memory = new Map<string, Map<string, JsonValue>>();
   readonly taken = new Map<string, Position>();
+  readonly pieces = new Pieces();
   skipped: Extract<Entry, { skipped: number }>[] = [];
 
   apply(entry: Entry): void {
     if ('zero' in entry) this.zero = entry.zero;
     else if ('last' in entry) this.last = entry.last;
     else if ('planned' in entry) this.#plan(entry.planned, entry.inputs);
-    else if ('done' in entry) this.#end(entry.done, entry.failed);
+    else if ('done' in entry) this.#done(entry);
     else if ('skipped' in entry) this.#skip(entry);
     else if ('memory' in entry) this.#remember(entry.source, entry.memory);
-    else this.taken.set(entry.source, entry.taken);
+    else if ('taken' in entry) this.taken.set(entry.source, entry.taken);
+    else this.#keep(entry);
   }
 
   /** Entries that add up to the same. */
@@ -52,6 +64,8 @@ export class JournalState {
     for (const [source, memory] of this.memory) yield { source, memory: Object.fromEntries(memory) };
     for (const [source, taken] of this.taken) yield { source, taken };
     for (const [planned, inputs] of this.waiting) yield { planned, inputs };
+    if (Object.keys(this.pieces.spans).length > 0) yield { spans: this.pieces.spans };
+    for (const kept of this.pieces.byKeeper.values()) yield { kept };
     yield* this.skipped;
     if (this.last !== undefined) yield { last: this.last };
   }
@@ -70,6 +84,21 @@ export class JournalState {
       const newest = blocksIn(partitions).at(-1);
       if (newest) this.taken.set(source, positionOf(newest));
     }
+  }
+
+  #done({ done, failed, kept = [] }: Extract<Entry, { done: number }>): void {
+    this.#end(done, failed);
+    this.pieces.add(kept);
+    this.pieces.leave(done);
+  }
+
+  #keep(
+    entry: Extract<Entry, { kept: unknown } | { merged: unknown } | { spans: unknown } | { dropped: unknown }>,
+  ): void {
+    if ('merged' in entry) this.pieces.replace(entry.of, entry.merged);
+    else if ('dropped' in entry) this.pieces.drop(entry.dropped);
+    else if ('spans' in entry) this.pieces.spans = entry.spans;
+    else if (entry.kept) this.pieces.add(entry.kept);
   }
 
   #end(time: number, failed = false): void {

@@ -1,7 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { formatDuration } from '../base/duration.ts';
 import { StreamjobError } from '../base/errors.ts';
-import { type CheckpointSummary, inspect, reset, skipBatch } from '../checkpoint/inspect.ts';
+import {
+  type CheckpointSummary,
+  inspect,
+  type KeeperSummary,
+  reset,
+  resetState,
+  skipBatch,
+} from '../checkpoint/inspect.ts';
 import { breakLock, describe, readLock } from '../checkpoint/lock.ts';
 import { filesOf } from '../checkpoint/recovery.ts';
 import { print } from './output.ts';
@@ -12,6 +19,11 @@ interface ShowOptions {
 
 interface AskOptions {
   readonly yes?: boolean;
+}
+
+interface ResetOptions extends AskOptions {
+  /** What only this step holds. */
+  readonly state?: string;
 }
 
 interface SkipOptions extends AskOptions {
@@ -27,7 +39,8 @@ export async function show(directory: string, { json }: ShowOptions): Promise<nu
 }
 
 function textOf(summary: CheckpointSummary): string[] {
-  const { job, batchInterval, holder, lastBatch, waiting, skipped, sources, bytes, epoch } = summary;
+  const { job, batchInterval, holder, lastBatch, waiting, skipped, sources, keepers, bytes, parts, epoch } = summary;
+  const sizes = Object.entries(parts).map(([name, size]) => `${name} ${sizeText(size)}`);
   return [
     `job            ${job}, a batch every ${formatDuration(batchInterval)}`,
     `held by        ${holder ? describe(holder) : 'nobody'} (start ${epoch})`,
@@ -39,16 +52,29 @@ function textOf(summary: CheckpointSummary): string[] {
       ({ name, component, remembered, blocks, blockBytes }) =>
         `source         ${name} (${component}): ${remembered} remembered, ${blocks} received blocks (${sizeText(blockBytes)}) in no batch`,
     ),
-    `on the disk    ${sizeText(bytes)}`,
+    ...keepers.map(keeperText),
+    `on the disk    ${sizeText(bytes)}: ${sizes.join(', ')}`,
   ];
+}
+
+function keeperText({ id, component, kind, entries, exact, pieces, bytes, oldest, newest }: KeeperSummary): string {
+  const label = kind === 'state' ? 'state ' : 'window';
+  const count = `${exact ? '' : 'at most '}${entries} ${kind === 'state' ? 'keys' : 'entries'}`;
+  const times = oldest === newest ? timeText(newest) : `${timeText(oldest)} to ${timeText(newest)}`;
+  return `${label}         ${id} (${component}): ${count}, ${sizeText(bytes)} in ${pieces === 1 ? '1 piece' : `${pieces} pieces`}, ${times}`;
 }
 
 const timeText = (time: number): string => new Date(time).toISOString();
 
 const sizeText = (bytes: number): string => (bytes < 10_000 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(2)} MB`);
 
-/** `streamjob checkpoint reset DIR`: forgets everything. */
-export async function forget(directory: string, { yes }: AskOptions): Promise<number> {
+/** `streamjob checkpoint reset DIR`: forgets everything, or with `--state` what one step holds. */
+export async function forget(directory: string, { yes, state }: ResetOptions): Promise<number> {
+  if (state !== undefined) {
+    await confirm(yes, `Forget what ${state} holds in ${directory}? It will begin with nothing.`);
+    await resetState(directory, state);
+    return 0;
+  }
   await confirm(yes, `Forget everything that is in ${directory}? What the job has read will be read again.`);
   await reset(directory);
   return 0;

@@ -25,7 +25,8 @@ export function journalOfRun(job: RunnableJob, options: CheckpointOptions, log: 
   warnOfState(job, log);
   const keep = process.env.STREAMJOB_KEEP_ALL === '1';
   const tell = (level: 'debug' | 'info' | 'warn', message: string): void => log.write(level, message);
-  return new DurableJournal({ directory, fresh: options.fresh ?? false, keep, log: tell });
+  const interval = job.checkpoint ? job.checkpoint.interval : undefined;
+  return new DurableJournal({ directory, interval, fresh: options.fresh ?? false, keep, log: tell });
 }
 
 function directoryOf({ checkpoint }: RunnableJob, { checkpoint: given }: CheckpointOptions): string | undefined {

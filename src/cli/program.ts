@@ -90,10 +90,14 @@ function addCheckpoint(checkpoint: Command, lazily: Lazily): void {
     .description('Looks into a checkpoint directory, or mends it.');
   command('show')
     .description(
-      'Shows batches, what each source remembers and has received, and the size on disk; also of a running job.',
+      'Shows batches, what each source remembers and has received, what windows and states hold, and the size on disk; also of a running job.',
     )
     .option('--json', 'print it as JSON');
-  asking(command('forget', 'reset')).description('Forgets everything: the next run reads all input again.');
+  asking(command('forget', 'reset'))
+    .description(
+      'Forgets everything: the next run reads all input again. Or what one step holds: it then begins with nothing.',
+    )
+    .option('--state <id>', 'only the window or state of this name, as `show` tells it');
   asking(command('skip'))
     .description(
       'Leaves out a batch that cannot be run: the oldest that waits, or the one named. What it read is lost.',

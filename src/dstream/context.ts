@@ -5,7 +5,8 @@ import { defaultSettings, type JobSettings } from '../plan/jobSettings.ts';
 import { type Edge, type NodeId, type Origin, type Plan, stepName } from '../plan/plan.ts';
 import { slideProblems } from '../plan/slides.ts';
 import { ApiConfig, ScopedFunction } from './apiConfig.ts';
-import { buildPlan } from './buildPlan.ts';
+import { type BuiltPlan, buildPlan } from './buildPlan.ts';
+import { stepsToKeep } from './checkpointNeeds.ts';
 import { DStream, type Recorder, type Scope } from './dstream.ts';
 import { Graph, type Recorded } from './graph.ts';
 import { activeOwner, badContext, type ContextState, Lifecycle, type StartedJob } from './lifecycle.ts';
@@ -46,7 +47,8 @@ export class StreamingContext implements Recorder {
   readonly batchInterval: number;
   readonly settings: JobSettings;
   readonly #runner: Runner;
-  #checkpoint: string | undefined;
+  /** False: what steps hold may be lost. */
+  #checkpoint: string | false | undefined;
   readonly #graph = new Graph();
   readonly #own = new Set<Recorded>();
   readonly #names = new Set<string>();
@@ -66,11 +68,12 @@ export class StreamingContext implements Recorder {
 
   /**
    * Keeps in this directory what must survive the process: a context of the same name that is started with it later goes on
-   * where this one ended.
+   * where this one ended. `false` says that what windows and states hold may be lost: a job with `updateStateByKey`, `mapWithState` or
+   * another step that must not forget needs the one or the other.
    */
-  checkpoint(directory: string): void {
+  checkpoint(directory: string | false): void {
     this.#life.requireInitialized();
-    this.#checkpoint = resolve(directory);
+    this.#checkpoint = directory && resolve(directory);
   }
 
   getState(): ContextState {
@@ -138,10 +141,7 @@ export class StreamingContext implements Recorder {
 
   /** The job as data. Throws StreamjobError for settings that are wrong. */
   async toPlan(): Promise<Pick<ApiJob, 'plan' | 'configs'> & { readonly streams: ReadonlyMap<string, Edge> }> {
-    const { plan, configs, edges } = await buildPlan(this.#graph, {
-      name: this.name,
-      batchInterval: this.batchInterval,
-    });
+    const { plan, configs, edges } = await this.#built();
     for (const { node, message, remedy } of slideProblems(plan)) {
       throw new StreamjobError('bad-value', `${stepName(node.origin)}: ${message}`, { remedy });
     }
@@ -152,17 +152,27 @@ export class StreamingContext implements Recorder {
   }
 
   /**
-   * Resolves when the job runs; rejects, and the context is stopped, if it cannot. Starting a running context does nothing.
+   * Resolves when the job runs; rejects, and the context is stopped, if it cannot: with StreamjobError `no-checkpoint` if a step
+   * keeps what must not be lost and nothing was said about a checkpoint. Starting a running context does nothing.
    */
   async start(): Promise<void> {
     if (this.getState() === 'INITIALIZED' && !this.#graph.steps.some(({ kind }) => kind === 'sink')) {
       const remedy = 'End a stream in an output, such as print().';
       throw badContext('No output operations registered, so nothing to execute', remedy);
     }
-    const checkpoint = this.#checkpoint === undefined ? {} : { checkpoint: this.#checkpoint };
-    await this.#life.start(async () =>
-      this.#runner.start({ ...(await this.toPlan()), settings: this.settings, ...checkpoint }),
-    );
+    const checkpoint = this.#checkpoint ? { checkpoint: this.#checkpoint } : {};
+    await this.#life.start(async () => {
+      if (this.#checkpoint === undefined) await this.#requireNothingToKeep();
+      return this.#runner.start({ ...(await this.toPlan()), settings: this.settings, ...checkpoint });
+    });
+  }
+
+  async #requireNothingToKeep(): Promise<void> {
+    const [step] = await stepsToKeep(this.#graph, (await this.#built()).checked);
+    if (!step) return;
+    const message = `${stepName(step.origin)} keeps from batch to batch what a restart must not lose, and the context has no checkpoint.`;
+    const remedy = 'Call checkpoint(DIRECTORY), or checkpoint(false) if it may be lost when the job ends.';
+    throw new StreamjobError('no-checkpoint', message, { remedy });
   }
 
   /** Resolves when the job has ended; rejects with the error that ended it, every time. */
@@ -189,6 +199,10 @@ export class StreamingContext implements Recorder {
    */
   async stop({ graceful = false }: { readonly graceful?: boolean } = {}): Promise<void> {
     await this.#life.stop({ graceful });
+  }
+
+  #built(): Promise<BuiltPlan> {
+    return buildPlan(this.#graph, { name: this.name, batchInterval: this.batchInterval });
   }
 
   #stream<T>(step: Recorded): DStream<T> {

@@ -127,9 +127,10 @@ const checkpoint = s.oneOf(
     s.object({
       directory: s.path({ description: 'The directory; it is made if it is not there.' }),
       interval: s.duration({
-        optional: true,
+        default: '10s',
         minimum: 1,
-        description: 'How often what has changed is merged.',
+        description:
+          'How often what states have changed is merged in the background, so that a start need not read all changes.',
         advanced: true,
       }),
     }),

@@ -1,6 +1,5 @@
-import { catalog } from '../catalog/index.ts';
 import type { BuiltPlan } from '../dstream/buildPlan.ts';
-import type { RecordedOperator } from '../dstream/graph.ts';
+import { stepsToKeep } from '../dstream/checkpointNeeds.ts';
 import { slideProblems } from '../plan/slides.ts';
 import type { Assembled } from './assemble.ts';
 import { YamlConfig } from './checkedSettings.ts';
@@ -24,10 +23,7 @@ export async function reportNoCheckpoint(
   { checked }: Pick<BuiltPlan, 'checked'>,
   report: Report,
 ): Promise<void> {
-  const steps = graph.steps.filter((step): step is RecordedOperator => step.kind === 'operator' && checked.has(step));
-  for (const step of steps) {
-    const { needsCheckpoint } = await catalog.operators.load(step.component);
-    if (!needsCheckpoint?.(checked.get(step)!.config)) continue;
+  for (const step of await stepsToKeep(graph, checked)) {
     const message = `\`${step.component}\` keeps from batch to batch what a restart must not lose, and the job has no \`checkpoint\`.`;
     const remedy = 'Add `checkpoint: DIRECTORY`, or `checkpoint: false` if it may be lost when the job ends.';
     report(problemAt(spans.get(step.origin)!, { code: 'no-checkpoint', message, remedy }));

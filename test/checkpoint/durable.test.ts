@@ -303,10 +303,10 @@ describe('a directory is refused', () => {
   test('of a newer version', async () => {
     await life((journal) => journal.planned(batch(5_000), new Map()));
     const path = join(directory, 'meta.json');
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"format": 1', '"format": 2'));
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"format": 2', '"format": 3'));
     expect(await errorOf(recovered())).toMatchObject({
       code: 'checkpoint-foreign',
-      message: expect.stringContaining('format 2'),
+      message: expect.stringContaining('format 3'),
     });
   });
 
