@@ -1,62 +1,62 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { FaultyJob, namesIn } from './faultyJob.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { FaultyJob } from './faultyJob.ts';
+import { FileFeed } from './files.ts';
+import { plainStreams } from './jobs.ts';
+import { namesIn } from './namesIn.ts';
 
-const files = Array.from({ length: 6 }, (_, file) => [...Array.from({ length: 50 }, (_, i) => file * 50 + i), 'bad']);
-const allLines = files.flat().map(String).sort();
-
-/** The files lie in `in`, from where the job deletes them, and once more in `archive`. */
-function filesJob(): FaultyJob {
-  const job = new FaultyJob('files: { path: in, minAge: 0s, maxFilesPerBatch: 2, onProcessed: delete }');
-  for (const folder of ['in', 'archive']) {
-    mkdirSync(join(job.folder, folder));
-    for (const [i, lines] of files.entries())
-      writeFileSync(join(job.folder, folder, `${i}.txt`), `${lines.join('\n')}\n`);
-  }
-  return job;
+/** A job over files that it deletes, while more and more files come. */
+function fedJob(streams: string): { job: FaultyJob; feed: FileFeed } {
+  const source = 'files: { path: in, minAge: 0s, maxFilesPerBatch: 20, onProcessed: delete }';
+  const job = new FaultyJob(source, streams);
+  const feed = new FileFeed(job.folder);
+  feed.write();
+  feed.start();
+  onTestFinished(() => feed.stop());
+  return { job, feed };
 }
 
-async function expectEachLineOnce(job: FaultyJob): Promise<void> {
+/** Each write, sync, rename and removal that a life of the job comes by, at its first visit, and a later one if there are many. */
+async function placesOf(job: FaultyJob): Promise<readonly string[]> {
+  const seen = join(job.folder, 'seen');
+  expect(await job.live(['--batches', '12'], { env: { STREAMJOB_FAILPOINTS_SEEN: seen } })).toMatchObject({ code: 0 });
+  const visits = new Map<string, number>();
+  for (const place of readFileSync(seen, 'utf8').split('\n').filter(Boolean))
+    visits.set(place, (visits.get(place) ?? 0) + 1);
+  return [...visits].flatMap(([place, times]) => (times > 8 ? [place, `${place}:4`] : [place]));
+}
+
+async function expectEachFileOnce(job: FaultyJob, feed: FileFeed): Promise<void> {
+  feed.stop();
+  expect(await job.live(['--once'])).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') });
   const logged = [...(await job.logged()).values()].flat().sort();
-  expect(logged).toEqual(allLines);
+  expect(logged).toEqual([...feed.written].sort());
   await job.expectOutputsOfLoggedInput();
+  expect(namesIn(join(job.folder, 'in'))).toEqual([]);
 }
 
-/** Each write, sync, rename and removal of the protocol, before and after it; a number says at which visit. */
-const places = [
-  ...['write', 'torn', 'written', 'sync', 'synced', 'rename', 'renamed', 'safe'].flatMap((what) => [
-    `compact.${what}`,
-    `meta.${what}`,
-  ]),
-  ...['write', 'torn', 'written', 'sync', 'synced'].flatMap((what) => [`journal.${what}`, `journal.${what}:2`]),
-  ...['sync', 'synced', 'rename', 'renamed', 'published'].flatMap((what) => [`sink.${what}`, `sink.${what}:3`]),
-  ...['dispose', 'disposed'].flatMap((what) => [`source.${what}`, `source.${what}:2`]),
-];
+test('a job over files that is killed at every place of the protocol, one after the other, counts every file exactly once', async () => {
+  const { job, feed } = fedJob(plainStreams);
+  const places = await placesOf(job);
+  expect(places).toEqual(expect.arrayContaining(['journal.torn', 'meta.renamed', 'sink.renamed:4', 'source.dispose']));
+  for (const [life, failpoint] of places.entries()) {
+    const { signal, stderr } = await job.live(['--threads', `${1 + (life % 3)}`, '--duration', '30s'], { failpoint });
+    expect([failpoint, signal, stderr]).toEqual([failpoint, 'SIGKILL', '']);
+    if (life % 10 === 0) await job.expectOutputsOfLoggedInput();
+  }
+  await expectEachFileOnce(job, feed);
+}, 240_000);
 
-describe('a job over files that is killed', () => {
-  test.each(places)('at %s counts every file exactly once', async (failpoint) => {
-    const job = filesJob();
-    const first = await job.live(['--once', '--threads', '1'], { failpoint });
-    expect(first.signal).toBe('SIGKILL');
-    const second = await job.live(['--once', '--threads', '2']);
-    expect(second).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') });
-    await expectEachLineOnce(job);
-    expect(namesIn(join(job.folder, 'in'))).toEqual([]);
-  });
-
-  test('in each of its lives counts every file exactly once', async () => {
-    const job = filesJob();
-    for (const failpoint of [
-      'compact.renamed',
-      'journal.torn',
-      'sink.renamed',
-      'sink.rename',
-      'journal.sync:2',
-      'meta.torn',
-    ])
-      await job.live(['--once', '--threads', '2'], { failpoint });
-    expect((await job.live(['--once', '--threads', '1'])).code).toBe(0);
-    await expectEachLineOnce(job);
-  });
-});
+test('a job over files that is killed by chance, again and again, counts every file exactly once', async () => {
+  const { job, feed } = fedJob(plainStreams);
+  for (let life = 0; life < 8; life++) {
+    const command = job.start(['-v', '--log-format', 'text', '--threads', `${1 + (life % 4)}`]);
+    await command.seen('stderr', life % 2 === 0 ? /batch \d/ : /started/);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
+    command.process.kill('SIGKILL');
+    await command.ended;
+    await job.expectOutputsOfLoggedInput();
+  }
+  await expectEachFileOnce(job, feed);
+}, 120_000);
