@@ -13,6 +13,7 @@ import {
   type Scalar,
   wrongType,
 } from './checkScalar.ts';
+import { checkTogether } from './checkTogether.ts';
 import { expected, jsonType, typesOf } from './expected.ts';
 import type { Setting } from './settings.ts';
 
@@ -28,6 +29,18 @@ export function checkComponent(
   path: Path,
   context: CheckContext,
 ): unknown {
+  let fine = true;
+  const report = (problem: SettingProblem): void => {
+    fine = false;
+    context.report(problem);
+  };
+  const config = checkForm(component, value, path, { ...context, report });
+  const short = isShortForm(component, value, context) ? component.short : undefined;
+  if (fine && config !== undefined) checkTogether(component, config, { path, short }, context);
+  return config;
+}
+
+function checkForm(component: WithSettings, value: JsonValue | undefined, path: Path, context: CheckContext): unknown {
   const name = component.name ?? nameOf(path);
   const { short } = component;
   if (short !== undefined && isShortForm(component, value, context)) {

@@ -35,4 +35,13 @@ export interface WithSettings {
   readonly name?: string;
   readonly config: Setting;
   readonly short?: string;
+  check?(config: never): readonly ConfigProblem[];
+}
+
+/** What is wrong with settings beyond what each of them takes. */
+export interface ConfigProblem {
+  /** The setting that it is shown at. */
+  readonly setting: string;
+  readonly message: string;
+  readonly remedy: string;
 }

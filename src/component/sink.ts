@@ -1,6 +1,7 @@
 import type { JsonValue } from '../base/json.ts';
 import type { CompiledFunction } from '../function/compile.ts';
 import type { FunctionReference } from '../function/reference.ts';
+import type { ConfigProblem } from './checkContext.ts';
 import type { RddConsumer } from './rdds.ts';
 import type { Setting, Static } from './settings.ts';
 
@@ -12,6 +13,8 @@ export interface SinkDefinition<S extends Setting = Setting> {
   readonly summary: string;
   readonly config: S;
   readonly short?: string;
+  /** What is wrong with settings that are fine each for itself; variables are resolved. */
+  check?(config: Static<S>): readonly ConfigProblem[];
   readonly examples: readonly { readonly title: string; readonly yaml: string }[];
   /** Ours alone; not in the job language. */
   readonly hidden?: boolean;

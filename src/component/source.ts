@@ -2,6 +2,7 @@ import { StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { CompiledFunction } from '../function/compile.ts';
 import type { FunctionReference } from '../function/reference.ts';
+import type { ConfigProblem } from './checkContext.ts';
 import type { LoadFormat, OnBadRecord } from './format.ts';
 import type { Setting, Static } from './settings.ts';
 
@@ -15,6 +16,8 @@ export interface SourceDefinition<S extends Setting = Setting> {
   readonly summary: string;
   readonly config: S;
   readonly short?: string;
+  /** What is wrong with settings that are fine each for itself; variables are resolved. */
+  check?(config: Static<S>): readonly ConfigProblem[];
   readonly examples: readonly { readonly title: string; readonly yaml: string }[];
   /** What `--once` means for it: it has an end or a "now", or it has none and is refused. */
   readonly once: 'drains' | 'refused';

@@ -2,8 +2,7 @@ import { StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { catalog } from '../catalog/index.ts';
-import type { CheckContext } from '../component/check.ts';
-import type { Setting } from '../component/settings.ts';
+import type { CheckContext, WithSettings } from '../component/check.ts';
 import type { FunctionReference } from '../function/reference.ts';
 import type { Edge, Origin } from '../plan/plan.ts';
 
@@ -114,10 +113,7 @@ export interface Surroundings {
   readonly formats: CheckContext['formats'];
 }
 
-export interface CheckedBy {
-  readonly config: Setting;
-  readonly short?: string;
-}
+export type CheckedBy = Omit<WithSettings, 'name'>;
 
 export interface CheckedConfig {
   readonly config: unknown;

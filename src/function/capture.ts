@@ -2,7 +2,7 @@ import { describe } from '../base/describe.ts';
 import { StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import { inspectFunction } from './check.ts';
-import { globalNameOf, globalNames, ownNames } from './globals.ts';
+import { asyncNames, globalNameOf, globalNames, ownNames } from './globals.ts';
 import type { FunctionReference } from './reference.ts';
 import { type FunctionProblem, parseFunctionText } from './syntax.ts';
 
@@ -83,7 +83,8 @@ function namesFromOutside(fn: AnyFunction, text: string, scope: object, async = 
   const parsed = parseFunctionText(text);
   if ('problem' in parsed) throw refused(fn, parsed.problem);
   const { names, problems } = inspectFunction(parsed.expression, text, async);
-  const known = (name: string): boolean => Object.hasOwn(scope, name) || globalNames.has(name) || ownNames.has(name);
+  const ours = [globalNames, ownNames, ...(async ? [asyncNames] : [])];
+  const known = (name: string): boolean => Object.hasOwn(scope, name) || ours.some((names) => names.has(name));
   const outside = names.filter(({ name }) => !known(name)).map(({ name }) => name);
   if (outside.length === 0 && problems[0]) throw refused(fn, problems[0]);
   return outside;

@@ -3,7 +3,7 @@ import { describe } from '../base/describe.ts';
 import type { Place } from '../base/errors.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { type FreeName, freeNames } from './freeNames.ts';
-import { globalNames, globalValue, ownNames } from './globals.ts';
+import { asyncNames, globalNames, globalValue, ownNames } from './globals.ts';
 import type { FunctionReference } from './reference.ts';
 import {
   arrowRemedy,
@@ -167,9 +167,9 @@ function assignments(names: readonly FreeName[]): FunctionProblem[] {
     );
 }
 
-function unknownNames(names: readonly FreeName[], { exports, tables = [] }: KnownNames): FunctionProblem[] {
+function unknownNames(names: readonly FreeName[], { exports, tables = [], async }: KnownNames): FunctionProblem[] {
   if (!exports) return [];
-  const known = new Set([...exports, ...tables, ...ownNames, ...globalNames]);
+  const known = new Set([...exports, ...tables, ...ownNames, ...globalNames, ...(async ? asyncNames : [])]);
   return names
     .filter(({ name, written }) => !written && !known.has(name))
     .map(({ name, offset }) => ({
@@ -203,10 +203,11 @@ const whatItIs = (value: unknown): string =>
 function referenceTo(
   text: string,
   free: readonly FreeName[],
-  { exports, tables = [], at }: KnownNames,
+  { exports, tables = [], at, async = false }: KnownNames,
 ): FunctionReference {
   const names = free.map(({ name }) => name);
-  const isOurs = (name: string): boolean => globalNames.has(name) || ownNames.has(name) || tables.includes(name);
+  const isOurs = (name: string): boolean =>
+    [globalNames, ownNames, ...(async ? [asyncNames] : [])].some((names) => names.has(name)) || tables.includes(name);
   const exported = names.filter((name) => (exports ? exports.includes(name) : !isOurs(name)));
   const fromTables = names.filter((name) => tables.includes(name) && !exported.includes(name));
   return {

@@ -1,6 +1,6 @@
 /**
  * JavaScript's globals that a function may use, as of Node 20.19: the same on every machine, so that a job which is valid
- * here is valid there. Timers, `fetch` and `require` are left out: a function is synchronous and stands for itself.
+ * here is valid there. `require` is left out: a function stands for itself. Timers and `fetch` are for functions that may wait.
  */
 export const globalNames: ReadonlySet<string> = new Set(
   `globalThis undefined NaN Infinity eval isFinite isNaN parseFloat parseInt
@@ -11,6 +11,12 @@ export const globalNames: ReadonlySet<string> = new Set(
   Uint16Array Uint32Array URIError WeakMap WeakRef WeakSet Atomics JSON Math Reflect Intl
   console process global Buffer URL URLSearchParams TextEncoder TextDecoder structuredClone atob btoa crypto performance
   AbortController AbortSignal Event EventTarget WebAssembly`.split(/\s+/),
+);
+
+/** What a function that may be async has beside them. */
+export const asyncNames: ReadonlySet<string> = new Set(
+  `setTimeout clearTimeout setInterval clearInterval setImmediate clearImmediate queueMicrotask
+  fetch Headers Request Response FormData Blob`.split(/\s+/),
 );
 
 /** What streamjob itself gives to functions, beside JavaScript's globals. */

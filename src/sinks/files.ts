@@ -1,6 +1,7 @@
 import { s } from '../component/settings.ts';
 import { defineSink } from '../component/sink.ts';
 import { openDirectory } from './files/directory.ts';
+import { nameProblems } from './files/names.ts';
 import { PartWriter } from './files/partWriter.ts';
 import { openRolling } from './files/rolling.ts';
 
@@ -59,6 +60,8 @@ export default defineSink({
     },
     { title: 'Directories as those of Spark', yaml: 'files: { path: out, suffix: "", partitioned: true }' },
   ],
+
+  check: nameProblems,
 
   worker: (config, task) => new PartWriter(config, task),
 

@@ -1,6 +1,6 @@
 import { s } from '../component/settings.ts';
 import { defineSink } from '../component/sink.ts';
-import { checkUrl } from './http/address.ts';
+import { headerProblems, urlProblems } from './http/address.ts';
 import { HttpWriter } from './http/writer.ts';
 
 export default defineSink({
@@ -55,10 +55,9 @@ export default defineSink({
     },
   ],
 
+  check: ({ url, headers }) => [...(typeof url === 'string' ? urlProblems(url) : []), ...headerProblems(headers)],
+
   worker: (config, task) => new HttpWriter(config, task),
 
-  driver(config, { sink }) {
-    if (typeof config.url === 'string') checkUrl(config.url, sink);
-    return { async commit() {} };
-  },
+  driver: () => ({ async commit() {} }),
 });

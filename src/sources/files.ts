@@ -1,4 +1,4 @@
-import { framingOptions, framingSettings } from '../component/delimited.ts';
+import { framingSettings } from '../component/delimited.ts';
 import { s } from '../component/settings.ts';
 import { defineSource } from '../component/source.ts';
 import { FilesDriver } from './files/driver.ts';
@@ -63,10 +63,7 @@ export default defineSource({
   ],
   once: 'drains',
 
-  driver(config, context) {
-    framingOptions(config);
-    return new FilesDriver(config, context);
-  },
+  driver: (config, context) => new FilesDriver(config, context),
 
   worker: openReader,
 });

@@ -1,5 +1,5 @@
-import { StreamjobError } from '../base/errors.ts';
-import { framingOptions, framingSettings } from '../component/delimited.ts';
+import type { ConfigProblem } from '../component/checkContext.ts';
+import { framingSettings } from '../component/delimited.ts';
 import { s } from '../component/settings.ts';
 import { defineSource } from '../component/source.ts';
 import { HttpReceiver } from './http/receiver.ts';
@@ -41,14 +41,13 @@ export default defineSource({
   ],
   once: 'refused',
 
-  receiver(config, context) {
-    framingOptions(config);
-    if (!config.path.startsWith('/')) throw badPath(config.path);
-    return new HttpReceiver(config, context);
-  },
+  check: ({ path }) => (path.startsWith('/') ? [] : [badPath(path)]),
+
+  receiver: (config, context) => new HttpReceiver(config, context),
 });
 
-const badPath = (path: string): StreamjobError =>
-  new StreamjobError('bad-value', `The path ${JSON.stringify(path)} does not begin with a slash.`, {
-    remedy: `Write \`path: /${path}\`.`,
-  });
+const badPath = (path: string): ConfigProblem => ({
+  setting: 'path',
+  message: `The path ${JSON.stringify(path)} does not begin with a slash.`,
+  remedy: `Write \`path: /${path}\`.`,
+});

@@ -1,5 +1,5 @@
-import { StreamjobError } from '../base/errors.ts';
-import { framingOptions, framingSettings } from '../component/delimited.ts';
+import type { ConfigProblem } from '../component/checkContext.ts';
+import { framingSettings } from '../component/delimited.ts';
 import { s } from '../component/settings.ts';
 import { defineSource } from '../component/source.ts';
 import { Connector } from './socket/connector.ts';
@@ -39,14 +39,13 @@ export default defineSource({
   ],
   once: 'refused',
 
-  receiver(config, context) {
-    framingOptions(config);
-    if (!config.listen && config.port === 0) throw noPort(context.name);
-    return config.listen ? new Listener(config, context) : new Connector(config, context);
-  },
+  check: ({ listen, port }) => (listen || port > 0 ? [] : [noPort]),
+
+  receiver: (config, context) => (config.listen ? new Listener(config, context) : new Connector(config, context)),
 });
 
-const noPort = (source: string): StreamjobError =>
-  new StreamjobError('bad-value', `The source ${source} is to connect to port 0, which is no port.`, {
-    remedy: 'Name the port of the server, or set `listen: true`: then 0 lets the system choose one.',
-  });
+const noPort: ConfigProblem = {
+  setting: 'port',
+  message: 'There is nothing to connect to at port 0.',
+  remedy: 'Name the port of the server, or set `listen: true`: then 0 lets the system choose one.',
+};

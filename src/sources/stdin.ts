@@ -2,7 +2,7 @@ import { createReadStream, fstatSync, open, read } from 'node:fs';
 import { Socket } from 'node:net';
 import { isatty, ReadStream as TerminalStream } from 'node:tty';
 import { messageOf, StreamjobError } from '../base/errors.ts';
-import { framingOptions, framingSettings } from '../component/delimited.ts';
+import { framingSettings } from '../component/delimited.ts';
 import { s } from '../component/settings.ts';
 import { defineSource, type Receiver, type ReceiverContext } from '../component/source.ts';
 import { type ByteStream, Inflow } from './receiving/inflow.ts';
@@ -19,10 +19,7 @@ export default defineSource({
   ],
   once: 'drains',
 
-  receiver(config, context) {
-    framingOptions(config);
-    return new StdinReceiver(context);
-  },
+  receiver: (_config, context) => new StdinReceiver(context),
 });
 
 interface Input {

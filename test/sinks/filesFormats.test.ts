@@ -126,8 +126,4 @@ describe('files sink that is partitioned', () => {
     await writeBatch({ partitioned: true, overwrite: true }, 1000, [['a']]);
     expect(contentOf('part-1000.txt', 'part-00000')).toBe('a\n');
   });
-
-  it('cannot roll, too', async () => {
-    await expect(writeBatch({ partitioned: true, roll: { size: 1 } }, 1000, [])).rejects.toThrow(/but not both/);
-  });
 });

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import http from '#src/sinks/http.ts';
-import { sinkContext, sinkTask } from './sinkTask.ts';
+import { sinkTask } from './sinkTask.ts';
 
 type Config = Parameters<typeof http.worker>[0];
 type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
@@ -196,6 +196,6 @@ describe('what the http sink does about failures', () => {
     ['ftp://example.org', /is no URL of a web server/],
     ['https://me:secret@example.org', /has a user or password in it/],
   ])('refuses the URL %s before anything starts', (url, message) => {
-    expect(() => http.driver(configure(url), sinkContext)).toThrow(message);
+    expect(http.check!(configure(url))).toMatchObject([{ setting: 'url', message: expect.stringMatching(message) }]);
   });
 });

@@ -241,10 +241,6 @@ describe('what the http source refuses', () => {
       await expect(second.start()).rejects.toMatchObject({ code: 'port-taken', exitCode: 3 });
     });
   });
-
-  it('wants a path with a slash', () => {
-    expect(() => http.receiver!(configure({ path: 'in' }), new Receiving())).toThrow(/does not begin with a slash/);
-  });
 });
 
 describe('the http source when the job stops', () => {

@@ -751,3 +751,49 @@ describe('the functions module', () => {
     `);
   });
 });
+
+describe('settings that are wrong together', () => {
+  const job = (source: string, sink: string) => `batchInterval: 1s
+sources:
+  in:
+    ${source}
+streams:
+  out:
+    from: in
+sinks:
+  - from: out
+    ${sink}
+`;
+
+  it.each([
+    ['socket: { port: 9999, delimiter: "" }', '4:38', 'The delimiter is empty'],
+    ['socket: 0', '4:13', 'nothing to connect to at port 0'],
+    ['http: { port: 1, path: in }', '4:28', 'does not begin with a slash'],
+    ['files: { path: in, format: { csv: { delimiter: ";;" } } }', '4:32', 'The delimiter of the CSV is ";;"'],
+    ['files: { path: in, delimiter: "|", format: { csv: { multiline: true } } }', '4:48', 'cannot have a `delimiter`'],
+    ['stdin: { maxRecordBytes: 9B, format: { binary: { recordLength: 10 } } }', '4:42', 'longer than maxRecordBytes'],
+  ])('are found in a source: %s', async (source, place, message) => {
+    expect(await problemsOf(job(source, 'print: {}'))).toMatch(
+      new RegExp(`^job.yaml:${place}  bad-value  .*${message.replace(/[|()[\]{}.*+?^$]/g, '\\$&')}`),
+    );
+  });
+
+  it.each([
+    ['http: ftp://example.org', '10:11', '`url` is no URL of a web server'],
+    ['http: { url: "https://me:pw@example.org" }', '10:18', '`url` has a user or password in it'],
+    ['http: { url: "https://example.org", headers: { "a b": x } }', '10:50', 'The header "a b" cannot be sent'],
+    ['files: { path: out, partitioned: true, roll: 1h }', '10:50', 'but not both'],
+    ['files: { path: out, prefix: a/b }', '10:33', 'cannot be part of a file name'],
+  ])('are found in a sink: %s', async (sink, place, message) => {
+    const problems = await problemsOf(job('queue: { batches: [] }', sink));
+    expect(problems).toContain(`job.yaml:${place}  bad-value  `);
+    expect(problems).toContain(message);
+  });
+
+  it('are not looked for where one of them is wrong by itself, or waits for a variable', async () => {
+    const twice = await problemsOf(job('http: { port: x, path: in }', 'print: {}'));
+    expect(twice.match(/job.yaml:/g)).toHaveLength(1);
+    const variable = await problemsOf(job('queue: { batches: [] }', 'http: "${NOWHERE}"'));
+    expect(variable).not.toContain('no URL');
+  });
+});

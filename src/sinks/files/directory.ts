@@ -71,9 +71,8 @@ export function openDirectory(config: FilesConfig, context: SinkContext): Direct
   return { prepare, publish, removeLeftovers };
 }
 
-/** Makes the directory. Throws StreamjobError for names that cannot be, and a file that is in the way. */
+/** Makes the directory. Throws StreamjobError for a file that is in the way. */
 export async function prepareDirectory(config: FilesConfig): Promise<void> {
-  checkNames(config);
   await mkdir(config.path, { recursive: true }).catch((error: unknown) => {
     throw cannotUse(config.path, error);
   });
@@ -89,19 +88,6 @@ export async function removeUnfinished(config: FilesConfig, { sink, log }: SinkC
 
 export async function removeAll({ path }: FilesConfig, names: readonly string[]): Promise<void> {
   for (const name of names) await remove(join(path, name));
-}
-
-function checkNames({ prefix, suffix = '', partitioned, roll }: FilesConfig): void {
-  for (const [setting, text] of Object.entries({ prefix, suffix })) {
-    if (!/[/\\\0\n]/.test(text)) continue;
-    throw new StreamjobError('bad-value', `The ${setting} ${JSON.stringify(text)} cannot be part of a file name.`, {
-      remedy: 'Directories belong into `path`.',
-    });
-  }
-  if (!partitioned || !roll) return;
-  throw new StreamjobError('bad-value', 'A sink can be `partitioned` or can `roll`, but not both.', {
-    remedy: 'Choose one: directories of a batch each, or files of many batches.',
-  });
 }
 
 function cannotUse(path: string, cause: unknown): StreamjobError {

@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '../../component/checkContext.ts';
 import type { SinkTask } from '../../component/sink.ts';
 
 /** The settings of the `files` sink. */
@@ -17,6 +18,22 @@ export interface CsvConfig {
   readonly columns?: readonly string[];
   readonly header: boolean;
   readonly delimiter: string;
+}
+
+/** What no file or directory can be called, or cannot be at once. */
+export function nameProblems({ prefix, suffix = '', partitioned, roll }: FilesConfig): readonly ConfigProblem[] {
+  const wrong = Object.entries({ prefix, suffix }).filter(([, text]) => /[/\\\0\n]/.test(text));
+  const both = {
+    setting: 'roll',
+    message: 'A sink can be `partitioned` or can `roll`, but not both.',
+    remedy: 'Choose one: directories of a batch each, or files of many batches.',
+  };
+  const problems = wrong.map(([setting, text]) => ({
+    setting,
+    message: `The ${setting} ${JSON.stringify(text)} cannot be part of a file name.`,
+    remedy: 'Directories belong into `path`.',
+  }));
+  return partitioned && roll ? [...problems, both] : problems;
 }
 
 export const formatName = ({ format }: FilesConfig): 'text' | 'json' | 'csv' =>

@@ -1,10 +1,30 @@
-import { StreamjobError } from '../../base/errors.ts';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { ConfigProblem } from '../../component/checkContext.ts';
 
-/** Throws StreamjobError `bad-value` for a text that a request cannot be sent to. */
-export function checkUrl(text: string, sink: string): void {
+/** That a request cannot be sent to a text; it may be a secret, and is not shown. */
+export function urlProblems(text: string): readonly ConfigProblem[] {
   const why = whyNot(text);
-  if (why === undefined) return;
-  throw new StreamjobError('bad-value', `The \`url\` of the sink ${sink} ${why.what}.`, { remedy: why.remedy });
+  return why ? [{ setting: 'url', message: `\`url\` ${why.what}.`, remedy: why.remedy }] : [];
+}
+
+/** Headers that no request can have, by their names: values are secret. */
+export function headerProblems(headers: { readonly [name: string]: string }): readonly ConfigProblem[] {
+  const wrong = Object.entries(headers).filter(([name, value]) => !isHeader(name, value));
+  return wrong.map(([name]) => ({
+    setting: 'headers',
+    message: `The header ${JSON.stringify(name)} cannot be sent: it has characters that no header may have.`,
+    remedy: 'A name is letters, digits and `-`; a value is one line of ASCII or Latin-1 text.',
+  }));
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Why a request cannot be sent to this URL. */
