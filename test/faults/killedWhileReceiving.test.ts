@@ -1,31 +1,9 @@
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { freePort } from '../cli/command.ts';
 import { FaultyJob } from './faultyJob.ts';
-
-/** Serves numbered lines, one after the other and never the same twice, to whoever is connected. */
-async function numberServer(): Promise<number> {
-  let next = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-  }).listen(0, '127.0.0.1');
-  const timer = setInterval(() => {
-    for (const socket of sockets) for (let i = 0; i < 20; i++) socket.write(i === 10 ? 'bad\n' : `${next++}\n`);
-  }, 5);
-  await once(server, 'listening');
-  onTestFinished(() => {
-    clearInterval(timer);
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as { port: number }).port;
-}
+import { numberServer } from './numberServer.ts';
 
 /** What was received is in batches: each safe block in one batch, each number at most once, outputs as the naive engine's. */
 async function expectNothingLostOrDoubled(job: FaultyJob): Promise<readonly number[]> {
