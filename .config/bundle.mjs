@@ -6,7 +6,7 @@ for (const [input, dir] of [
   ['dist/cli/main.js', 'dist/bundle'],
   ['dist/local/worker/entry.js', 'dist/worker'],
 ]) {
-  const bundle = await rolldown({ input, platform: 'node', external: ['pino'] });
+  const bundle = await rolldown({ input, platform: 'node', external: ['pino', 'kafkajs', '@bokuweb/zstd-wasm'] });
   await bundle.write({
     dir,
     format: 'esm',

@@ -1,0 +1,49 @@
+import type { AbortedTransaction } from './records/transactions.ts';
+import type { Connection } from './settings.ts';
+
+/**
+ * What a source needs of a Kafka cluster. Nothing is tried again in here, and nothing goes on by itself: who calls knows how long
+ * to be patient, see `mayHeal` in errors.ts. After an error, and after `close`, the next call connects anew. All methods reject
+ * with StreamjobError: `broker-unreachable`, `broker-refused`, `kafka-failed`.
+ */
+export interface KafkaClient {
+  /**
+   * The partitions of those of the topics that are there and not internal, by topic; without `topics` of all. Other calls need the
+   * partitions that they name to be known from here.
+   */
+  partitions(topics?: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>>;
+  /**
+   * For each partition, in order: the first offset that it still has, the one behind its last record that `read_committed` shows,
+   * or the first one whose record has at least this time, in milliseconds (the latest if there is none).
+   */
+  offsets(partitions: readonly TopicPartition[], at: 'earliest' | 'latest' | number): Promise<readonly number[]>;
+  /** Record batches as bytes, from the one on that holds `offset`; see records/batch.ts. Waits for a moment if there are none yet. */
+  fetch(from: TopicPartition, offset: number, maxBytes: number): Promise<Fetched>;
+  /** Tells the group where reading goes on, as a consumer that is no member of it: for those who watch its lag. */
+  commit(groupId: string, offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** `gone`: the partition does not have this offset, any more or yet. */
+export type Fetched =
+  | { readonly gone: true }
+  | {
+      readonly gone: false;
+      /** The batches are the caller’s own. */
+      readonly bytes: Buffer;
+      readonly aborted: readonly AbortedTransaction[];
+    };
+
+/** Connects when it is first used. */
+export async function openClient(connection: Connection): Promise<KafkaClient> {
+  const { KafkajsClient } = await import('./kafkajs/client.ts');
+  return new KafkajsClient(connection);
+}
+
+/** How a partition is named in messages. */
+export const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`;

@@ -1,0 +1,121 @@
+import { StreamjobError } from '../../base/errors.ts';
+import { type Fetched, type KafkaClient, nameOf, type TopicPartition } from '../client.ts';
+import type { Connection } from '../settings.ts';
+import { Cluster } from './cluster.ts';
+import { checked, codes, decodeFetch, decodeUnchecked } from './responses.ts';
+
+const readCommitted = 1;
+/** How long a broker may wait for data that is not there yet, in milliseconds. */
+const fetchWait = 500;
+const noTimestamp = { earliest: -2, latest: -1 } as const;
+const noGeneration = -1;
+
+/** A KafkaClient on single requests of kafkajs. */
+export class KafkajsClient implements KafkaClient {
+  readonly #cluster: Cluster;
+
+  constructor(connection: Connection) {
+    this.#cluster = new Cluster(connection);
+  }
+
+  async partitions(topics?: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    await this.#cluster.refresh(topics);
+    return this.#cluster.partitions;
+  }
+
+  async offsets(partitions: readonly TopicPartition[], at: 'earliest' | 'latest' | number): Promise<readonly number[]> {
+    const found = new Map<string, number>();
+    const leaders = [...this.#byLeader(partitions)];
+    await Promise.all(
+      leaders.map(async ([leader, led]) => {
+        for (const [name, offset] of await this.#listOffsets(leader, led, at)) found.set(name, offset);
+      }),
+    );
+    const none = partitions.filter((partition) => found.get(nameOf(partition)) === -1);
+    if (none.length > 0 && at !== 'latest') {
+      const latest = await this.offsets(none, 'latest');
+      for (const [i, partition] of none.entries()) found.set(nameOf(partition), latest[i]!);
+    }
+    return partitions.map((partition) => found.get(nameOf(partition))!);
+  }
+
+  async #listOffsets(
+    leader: number,
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest' | number,
+  ): Promise<[string, number][]> {
+    const timestamp = String(typeof at === 'number' ? at : noTimestamp[at]);
+    const topics = byTopic(partitions, ({ partition }) => ({ partition, timestamp }));
+    return this.#cluster.onBroker(leader, async (broker, { listOffsets }) => {
+      const { request, response } = listOffsets({ isolationLevel: readCommitted, topics });
+      const { responses } = await broker.connectionPool.send({ request, response: decodeUnchecked(response) });
+      return responses.flatMap(({ topic, partitions: answers }) =>
+        answers.map(({ partition, errorCode, offset }): [string, number] => [
+          nameOf({ topic, partition }),
+          checked(errorCode, Number(offset)),
+        ]),
+      );
+    });
+  }
+
+  async fetch(from: TopicPartition, offset: number, maxBytes: number): Promise<Fetched> {
+    return this.#cluster.onBroker(this.#leaderOf(from), async (broker, { fetchRequest }) => {
+      const partitions = [{ partition: from.partition, fetchOffset: String(offset), maxBytes }];
+      const request = fetchRequest({
+        replicaId: -1,
+        maxWaitTime: fetchWait,
+        minBytes: 1,
+        maxBytes,
+        isolationLevel: readCommitted,
+        topics: [{ topic: from.topic, partitions }],
+      });
+      const { errorCode, bytes, aborted } = await broker.connectionPool.send({ request, response: decodeFetch });
+      if (errorCode === codes.offsetOutOfRange) return { gone: true };
+      return checked(errorCode, { gone: false, bytes, aborted });
+    });
+  }
+
+  async commit(groupId: string, offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
+    const topics = byTopic(offsets, ({ partition, offset }) => ({ partition, offset: String(offset) }));
+    const coordinator = await this.#cluster.coordinatorOf(groupId);
+    await this.#cluster.onBroker(coordinator, async (broker) => {
+      await broker.offsetCommit({ groupId, groupGenerationId: noGeneration, memberId: '', topics });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#cluster.close();
+  }
+
+  #byLeader(partitions: readonly TopicPartition[]): ReadonlyMap<number, TopicPartition[]> {
+    return groupBy(partitions, (partition) => this.#leaderOf(partition));
+  }
+
+  #leaderOf(partition: TopicPartition): number {
+    const leader = this.#cluster.leaderOf(partition);
+    if (leader !== undefined) return leader;
+    throw new StreamjobError('kafka-failed', `${nameOf(partition)} has no broker that leads it now.`, {
+      cause: { retriable: true },
+      remedy: 'Look at the brokers: one of them may be away.',
+    });
+  }
+}
+
+function byTopic<T extends TopicPartition, P>(
+  partitions: readonly T[],
+  what: (partition: T) => P,
+): { topic: string; partitions: P[] }[] {
+  const groups = groupBy(partitions, ({ topic }) => topic);
+  return [...groups].map(([topic, members]) => ({ topic, partitions: members.map(what) }));
+}
+
+function groupBy<T, K>(all: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return groups;
+}

@@ -1,0 +1,139 @@
+import { StreamjobError } from '../../base/errors.ts';
+import type { TopicPartition } from '../client.ts';
+import { type AddressOrigin, explained } from '../errors.ts';
+import type { Address, Connection } from '../settings.ts';
+import { type Broker, type Internals, loadInternals, type Metadata } from './internals.ts';
+import { codes, decodeUnchecked } from './responses.ts';
+
+interface Known {
+  readonly address: Address;
+  readonly origin: AddressOrigin;
+  readonly broker: Broker;
+}
+
+/** The brokers of a cluster: finds them, connects to them when they are needed, forgets those that fail. */
+export class Cluster {
+  readonly #connection: Connection;
+  readonly #internals: Internals = loadInternals();
+  /** By address. */
+  readonly #brokers = new Map<string, Known>();
+  #addresses = new Map<number, Address>();
+  #leaders = new Map<string, Map<number, number>>();
+  readonly #coordinators = new Map<string, number>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** What is known since the last refresh. */
+  get partitions(): ReadonlyMap<string, readonly number[]> {
+    return new Map([...this.#leaders].map(([topic, leaders]) => [topic, [...leaders.keys()].sort((a, b) => a - b)]));
+  }
+
+  leaderOf({ topic, partition }: TopicPartition): number | undefined {
+    const leader = this.#leaders.get(topic)?.get(partition);
+    return leader === undefined || leader < 0 ? undefined : leader;
+  }
+
+  /** Asks any broker for the brokers, the topics and their leaders. */
+  async refresh(topics?: readonly string[]): Promise<void> {
+    const known = await this.#anyBroker();
+    const { request, response } = this.#internals.metadata({ topics: topics ?? [], allowAutoTopicCreation: false });
+    const metadata = await this.#using(known, ({ connectionPool }) =>
+      connectionPool.send({ request, response: decodeUnchecked(response) }),
+    );
+    this.#addresses = new Map(metadata.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    this.#leaders = new Map(
+      metadata.topicMetadata
+        .filter(isReadable)
+        .map(({ topic, partitionMetadata }) => [topic, leadersOf(partitionMetadata)]),
+    );
+  }
+
+  async coordinatorOf(groupId: string): Promise<number> {
+    const known = this.#coordinators.get(groupId);
+    if (known !== undefined && this.#addresses.has(known)) return known;
+    const { coordinator } = await this.#using(await this.#anyBroker(), (broker) =>
+      broker.findGroupCoordinator({ groupId, coordinatorType: 0 }),
+    );
+    this.#addresses.set(coordinator.nodeId, coordinator);
+    this.#coordinators.set(groupId, coordinator.nodeId);
+    return coordinator.nodeId;
+  }
+
+  /** Calls a broker by its number in the cluster. */
+  async onBroker<T>(nodeId: number, call: (broker: Broker, internals: Internals) => Promise<T>): Promise<T> {
+    const address = this.#addresses.get(nodeId);
+    if (!address) throw new StreamjobError('broker-unreachable', `The Kafka broker ${nodeId} has left the cluster.`);
+    return this.#using(this.#open(address, 'advertised'), (broker) => call(broker, this.#internals));
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.#brokers.values()];
+    this.#brokers.clear();
+    await Promise.all(open.map(({ broker }) => broker.disconnect().catch(() => undefined)));
+  }
+
+  /** One that is connected already, or the first of those that are known, or named in the job, that answers. */
+  async #anyBroker(): Promise<Known> {
+    const connected = [...this.#brokers.values()].find(({ broker }) => broker.isConnected());
+    if (connected) return connected;
+    let first: unknown;
+    for (const address of [...this.#connection.brokers, ...this.#addresses.values()]) {
+      const known = this.#open(address, 'brokers');
+      try {
+        return await this.#using(known, async () => known);
+      } catch (error) {
+        if (!(error instanceof StreamjobError && error.code === 'broker-unreachable')) throw error;
+        first ??= error;
+      }
+    }
+    throw first;
+  }
+
+  /** Forgets the broker if it failed: the next call connects anew, perhaps elsewhere. */
+  async #using<T>(known: Known, call: (broker: Broker) => Promise<T>): Promise<T> {
+    const { address, origin, broker } = known;
+    try {
+      if (!broker.isConnected()) await broker.connect();
+      return await call(broker);
+    } catch (error) {
+      this.#brokers.delete(keyOf(address));
+      this.#coordinators.clear();
+      broker.disconnect().catch(() => undefined);
+      throw explained(error, address, origin, this.#connection);
+    }
+  }
+
+  #open(address: Address, origin: AddressOrigin): Known {
+    const known = this.#brokers.get(keyOf(address)) ?? { address, origin, broker: this.#makeBroker(address) };
+    this.#brokers.set(keyOf(address), known);
+    return known;
+  }
+
+  #makeBroker({ host, port }: Address): Broker {
+    const { Broker, ConnectionPool, logger, socketFactory } = this.#internals;
+    const { tls, sasl, clientId, connectTimeout, requestTimeout } = this.#connection;
+    const connectionPool = new ConnectionPool({
+      host,
+      port,
+      ssl: tls && { ...tls },
+      sasl: sasl && { ...sasl },
+      clientId,
+      socketFactory,
+      connectionTimeout: connectTimeout,
+      requestTimeout,
+      enforceRequestTimeout: true,
+      logger,
+    });
+    return new Broker({ connectionPool, logger, authenticationTimeout: connectTimeout, allowAutoTopicCreation: false });
+  }
+}
+
+const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
+
+const isReadable = ({ isInternal, topicErrorCode }: Metadata['topicMetadata'][number]): boolean =>
+  !isInternal && (topicErrorCode === codes.none || topicErrorCode === codes.leaderNotAvailable);
+
+const leadersOf = (partitions: Metadata['topicMetadata'][number]['partitionMetadata']): Map<number, number> =>
+  new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]));
