@@ -14,6 +14,22 @@ export interface Life {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** A thread that comes by `fragile` takes the file `die` away and dies. */
+const functions = `import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const die = fileURLToPath(new URL('die', import.meta.url));
+
+export function fragile(value) {
+  try {
+    rmSync(die);
+  } catch {
+    return value;
+  }
+  process.exit(1);
+}
+`;
+
 /** A folder with a job in it, the lives of the job, and what the journal and the output say in the end. */
 export class FaultyJob {
   readonly folder: string;
@@ -22,7 +38,9 @@ export class FaultyJob {
   /** Its lines are numbers and the word `bad`; `streams` is what it makes of them. */
   constructor(source: string, streams: string = plainStreams) {
     this.folder = folderWith({
+      'functions.mjs': functions,
       'job.yaml': `batchInterval: 100ms
+functions: ./functions.mjs
 checkpoint: checkpoint
 settings: { blockInterval: 20ms, taskRetries: 0 }
 sources:

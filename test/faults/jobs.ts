@@ -46,6 +46,14 @@ const states = `
           timeout: 400ms
           update: '(key, n, seen, time) => { if (seen.isTimingOut()) return ["gone", key, seen.get(), time]; seen.update((seen.getOption() ?? 0) + 1); return [key, seen.get()]; }'`;
 
+/** With a function that may end its thread, before and behind shuffles. */
+export const fragile = (streams: string): string =>
+  streams
+    .replace("- map: 'line => {", "- map: fragile\n      - map: 'line => {")
+    .replaceAll('reduceByKey: (a, b) => a + b', 'reduceByKey: (a, b) => fragile(a + b)')
+    .replace('(values, state = 0) => {', '(values, state = 0) => { fragile();')
+    .replace('(key, n, seen, time) => {', '(key, n, seen, time) => { fragile();');
+
 const sinksOf = (streams: readonly string[]): string =>
   streams.map((stream) => `  - { from: ${stream}, files: { path: out/${stream}, format: json } }\n`).join('');
 

@@ -1,10 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { start, streamjob } from '../cli/command.ts';
+import { folderWith, start, streamjob } from '../cli/command.ts';
+import { eventually } from '../run/harness.ts';
 import { FaultyJob } from './faultyJob.ts';
+import { FileFeed } from './files.ts';
+import { fragile, plainStreams } from './jobs.ts';
 
 /** A job whose batch over one file is planned and not done. */
 async function interrupted(): Promise<FaultyJob> {
@@ -76,6 +89,56 @@ test('a process that was suspended commits nothing beside the one that has taken
   await job.expectOutputsOfLoggedInput();
 });
 
+test('a process that is suspended keeps its checkpoint for itself, and goes on where it was', async () => {
+  const job = new FaultyJob('stdin: {}');
+  const running = job.start(['--log-format', 'text', '-v']);
+  running.process.stdin.write('1\n2\nbad\n');
+  await running.seen('stderr', /batch \d/);
+  running.process.kill('SIGSTOP');
+  expect(await job.live([], { input: '' })).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('checkpoint-locked'),
+  });
+  running.process.kill('SIGCONT');
+  running.process.stdin.end('7\n8\n');
+  expect(await running.ended).toMatchObject({ code: 0 });
+  expect([...(await job.logged()).values()].flat()).toEqual(['1', '2', 'bad', '7', '8']);
+  await job.expectOutputsOfLoggedInput();
+});
+
+test('threads that die in the middle of a batch leave no trace in what is written', async () => {
+  const job = new FaultyJob('files: { path: in, minAge: 0s, maxFilesPerBatch: 20 }', fragile(plainStreams));
+  const feed = new FileFeed(job.folder);
+  feed.start();
+  onTestFinished(() => feed.stop());
+  const args = ['--threads', '2', '--set', 'settings.taskRetries=3', '--log-format', 'text', '-v'];
+  const running = job.start(args);
+  for (let death = 0; death < 4; death++) {
+    const batches = running.stderr.length;
+    writeFileSync(join(job.folder, 'die'), '');
+    await eventually(() => !existsSync(join(job.folder, 'die')));
+    await eventually(() => /batch \d/.test(running.stderr.slice(batches)));
+  }
+  running.process.kill('SIGTERM');
+  expect((await running.ended).code).toBe(0);
+  feed.stop();
+  expect(await job.live(['--once'])).toMatchObject({ code: 0 });
+  expect([...(await job.logged()).values()].flat().sort()).toEqual([...feed.written].sort());
+  await job.expectOutputsOfLoggedInput();
+});
+
+test('a job that is changed to write where another job writes replaces nothing of the other', async () => {
+  const job = new FaultyJob('stdin: {}');
+  expect((await job.live([], { failpoint: 'journal.synced', input: '1\n' })).signal).toBe('SIGKILL');
+  const [time] = (await job.logged()).keys();
+  const theirs = folderWith({ [`part-${time}.json`]: 'of the other\n' });
+  const file = join(job.folder, 'job.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('path: out/counts', `path: ${theirs}`));
+  expect(await job.live([], { input: '' })).toMatchObject({ code: 3, stderr: expect.stringContaining(`part-${time}`) });
+  expect(readdirSync(theirs)).toEqual([`part-${time}.json`]);
+  expect(readFileSync(join(theirs, `part-${time}.json`), 'utf8')).toBe('of the other\n');
+});
+
 /** Root may write anywhere. */
 test.skipIf(process.getuid?.() === 0)('a directory that may not be written is told', async () => {
   const job = new FaultyJob('stdin: {}');
@@ -91,16 +154,29 @@ function smallDisk(): string | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'streamjob-full-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory], { stdio: 'ignore' });
-    return directory;
   } catch {
     return undefined;
   }
+  onTestFinished(() => void execFileSync('umount', [directory]));
+  return directory;
 }
+
+test('a file system that is read-only is told, and where it is writable again the job goes on', async ({ skip }) => {
+  const disk = smallDisk();
+  if (disk === undefined) return skip('no file system can be mounted here');
+  const job = new FaultyJob('stdin: {}');
+  const options = ['--checkpoint', join(disk, 'checkpoint')];
+  expect((await job.live(options, { input: '1\n2\n' })).code).toBe(0);
+  execFileSync('mount', ['-o', 'remount,ro', disk]);
+  const refused = await job.live(options, { input: '3\n' });
+  expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('read-only') });
+  execFileSync('mount', ['-o', 'remount,rw', disk]);
+  expect((await job.live(options, { input: '3\n' })).code).toBe(0);
+});
 
 test('a disk that is full ends the job with exit code 3, and with room it goes on', async ({ skip }) => {
   const disk = smallDisk();
   if (disk === undefined) return skip('no file system can be mounted here');
-  onTestFinished(() => void execFileSync('umount', [disk]));
   const job = new FaultyJob('stdin: {}');
   const options = ['--checkpoint', join(disk, 'checkpoint')];
   expect((await job.live(options, { input: '1\n2\n' })).code).toBe(0);
