@@ -69,13 +69,18 @@ function keeperDifferences(
   return held.flatMap((keeper): Difference[] => {
     const { id } = keeper;
     const other = now.get(id);
-    const reset = `forget what is kept of it with \`streamjob checkpoint reset ${directory} --state ${id}\``;
-    if (!other) return [{ what: goneText(keeper), remedy: `Bring the step ${id} back, or ${reset}.` }];
+    const reset = `forget it with \`streamjob checkpoint reset ${directory} --state ${id}\``;
+    if (!other) return [{ what: goneText(keeper), remedy: `Bring the step back${movedText(keeper)}, or ${reset}.` }];
     const what = changeText(keeper, other);
     if (what === undefined) return [];
-    const own = other.kind === 'state' ? ' give the new step an `id` of its own,' : '';
-    return [{ what, remedy: `Change ${id} back,${own} ${reset}, ${anew}.` }];
+    return [{ what, remedy: `Change it back${movedText(keeper, other)}, ${reset}, ${anew}.` }];
   });
+}
+
+/** Another step may have taken the number of the one that a state belongs to; or its stream was renamed. */
+function movedText({ id, kind }: Keeper, now?: Keeper): string {
+  if (kind !== 'state' || (now && now.kind !== 'state')) return '';
+  return ` (or, if the step has only moved, give it \`id: ${id}\`${now ? ', and the one in its place an `id` of its own' : ''})`;
 }
 
 const goneText = ({ id, node }: Keeper): string =>

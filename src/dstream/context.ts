@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { parseDuration } from '../base/duration.ts';
 import { StreamjobError } from '../base/errors.ts';
 import { defaultSettings, type JobSettings } from '../plan/jobSettings.ts';
+import { sameKeepers, sameKeepersRemedy } from '../plan/kept.ts';
 import { type Edge, type NodeId, type Origin, type Plan, stepName } from '../plan/plan.ts';
 import { slideProblems } from '../plan/slides.ts';
 import { ApiConfig, ScopedFunction } from './apiConfig.ts';
@@ -145,6 +146,8 @@ export class StreamingContext implements Recorder {
     for (const { node, message, remedy } of slideProblems(plan)) {
       throw new StreamjobError('bad-value', `${stepName(node.origin)}: ${message}`, { remedy });
     }
+    for (const { message } of sameKeepers(plan))
+      throw new StreamjobError('duplicate-name', message, { remedy: sameKeepersRemedy });
     const streams = [...edges]
       .filter(([step]) => step.kind !== 'sink')
       .map(([step, edge]) => [step.origin.name, edge] as const);

@@ -1,4 +1,12 @@
-import { type FoldNode, type Plan, type PlanNode, type StateNode, slidesOf, type WindowNode } from './plan.ts';
+import {
+  type FoldNode,
+  type Plan,
+  type PlanNode,
+  type StateNode,
+  slidesOf,
+  stepName,
+  type WindowNode,
+} from './plan.ts';
 
 /** A node that keeps something from batch to batch: a state, the values of a window by key, or the records of a window. */
 export interface Keeper {
@@ -28,6 +36,20 @@ export function keepersOf(plan: Plan): readonly Keeper[] {
     keepers.push({ id, kind, node: node as Keeper['node'], slide: slides[node.id]! });
   }
   return keepers;
+}
+
+export const sameKeepersRemedy = 'Give one of them an `id` that no other step has.';
+
+/** Keepers that have the id of an earlier one; they would be taken for the same at the next start. */
+export function sameKeepers(plan: Plan): readonly { readonly keeper: Keeper; readonly message: string }[] {
+  const known = new Map<string, Keeper>();
+  return keepersOf(plan).flatMap((keeper) => {
+    const first = known.get(keeper.id);
+    known.set(keeper.id, first ?? keeper);
+    if (!first) return [];
+    const [one, other] = [first, keeper].map(({ node }) => stepName(node.origin));
+    return [{ keeper, message: `What ${one} and ${other} keep has the same name, ${keeper.id}.` }];
+  });
 }
 
 function kindOf(node: PlanNode): Keeper['kind'] | undefined {

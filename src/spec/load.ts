@@ -16,7 +16,7 @@ import { inOrder, type Problem, problemAt, type Report } from './problem.ts';
 import { SourceText } from './sourceText.ts';
 import { readTables, tableNames } from './tables.ts';
 import type { MapTree } from './tree.ts';
-import { reportNoCheckpoint, reportSlides } from './windows.ts';
+import { reportNoCheckpoint, reportSameKeepers, reportSlides } from './windows.ts';
 import { readYaml, type YamlText } from './yaml.ts';
 
 export interface LoadOptions {
@@ -145,6 +145,7 @@ async function build(
   );
   reportNothingFails(assembled, names, { edges }, job);
   reportSlides(assembled, { plan }, job.report);
+  reportSameKeepers(assembled, { plan }, job.report);
   if (header?.checkpoint === undefined) await reportNoCheckpoint(assembled, { checked }, job.report);
   return { plan, configs, streams };
 }

@@ -1,5 +1,6 @@
 import type { BuiltPlan } from '../dstream/buildPlan.ts';
 import { stepsToKeep } from '../dstream/checkpointNeeds.ts';
+import { sameKeepers, sameKeepersRemedy } from '../plan/kept.ts';
 import { slideProblems } from '../plan/slides.ts';
 import type { Assembled } from './assemble.ts';
 import { YamlConfig } from './checkedSettings.ts';
@@ -14,6 +15,14 @@ export function reportSlides({ graph, spans }: Assembled, { plan }: Pick<BuiltPl
         ? config.config.spanOf(setting)
         : spans.get(node.origin);
     if (span) report(problemAt(span, { code: 'bad-value', message, remedy }));
+  }
+}
+
+/** Steps that could not be told apart at the next start. */
+export function reportSameKeepers({ spans }: Assembled, { plan }: Pick<BuiltPlan, 'plan'>, report: Report): void {
+  for (const { keeper, message } of sameKeepers(plan)) {
+    const span = spans.get(keeper.node.origin);
+    if (span) report(problemAt(span, { code: 'duplicate-name', message, remedy: sameKeepersRemedy }));
   }
 }
 

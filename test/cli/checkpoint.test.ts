@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { type CheckpointSummary, inspect } from '#src/checkpoint/inspect.ts';
+import { KeptCheckpoint, out, planWith, sliding, update } from '../checkpoint/keptJob.ts';
 import { folderWith, printed, streamjob } from './command.ts';
 
 /** The second of three batches cannot be run. */
@@ -57,5 +59,46 @@ describe('streamjob checkpoint', () => {
       code: 3,
       stderr: expect.stringContaining('is no checkpoint'),
     });
+  });
+});
+
+describe('streamjob checkpoint, of a job with windows and states', () => {
+  /** After five batches, each of which has brought an entry to a window and a state. */
+  async function ended(): Promise<KeptCheckpoint> {
+    const checkpoint = new KeptCheckpoint();
+    const plan = await planWith(out(sliding('3s'), update));
+    await checkpoint.batches(plan, [1_000, 2_000, 3_000, 4_000, 5_000]);
+    return checkpoint;
+  }
+
+  test('show tells what each step holds', async () => {
+    const { directory } = await ended();
+    const { stdout } = await streamjob(['checkpoint', 'show', directory]);
+    expect(stdout).toMatch(
+      /^window {9}out\/1 \(reduceByKeyAndWindow\): 3 entries, \d+ bytes in 3 pieces, 1970-01-01T00:00:03.000Z to 1970-01-01T00:00:05.000Z$/m,
+    );
+    expect(stdout).toMatch(/^state {10}out\/2 \(updateStateByKey\): at most 5 keys, \d+ bytes in 5 pieces, /m);
+    expect(stdout).toMatch(
+      /^on the disk {4}.*: blocks 0 bytes, journal \d+ bytes, lock \d+ bytes, meta.json \d+ bytes, state \d+ bytes$/m,
+    );
+    const json = JSON.parse((await streamjob(['checkpoint', 'show', directory, '--json'])).stdout);
+    expect(json.keepers).toMatchObject([
+      { id: 'out/1', kind: 'window', component: 'reduceByKeyAndWindow', exact: true, pieces: 3, oldest: 3_000 },
+      { id: 'out/2', kind: 'state', component: 'updateStateByKey', exact: false, entries: 5, newest: 5_000 },
+    ]);
+    const { bytes, parts } = json as CheckpointSummary;
+    expect(bytes).toBe(Object.values(parts).reduce((sum, part) => sum + part, 0));
+  });
+
+  test('reset --state forgets one of them, and only one that is there', async () => {
+    const { directory } = await ended();
+    const reset = (...args: string[]) => streamjob(['checkpoint', 'reset', directory, '--state', ...args]);
+    expect(await reset('out', '--yes')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('It keeps out/1, out/2.'),
+    });
+    expect(await reset('out/2')).toMatchObject({ code: 2, stderr: expect.stringContaining('Forget what out/2 holds') });
+    expect(await reset('out/2', '--yes')).toMatchObject({ code: 0 });
+    expect((await inspect(directory)).keepers).toMatchObject([{ id: 'out/1', pieces: 3 }]);
   });
 });

@@ -60,6 +60,27 @@ describe('a context', () => {
     expect(texts.map((text) => text.trim().split('\n').sort())).toEqual([['["a",2]', '["b",1]'], ['["b",1]']]);
   });
 
+  it('says what becomes of its states, if it has any', async () => {
+    const totals = (context: StreamingContext) =>
+      context
+        .queueStream([['a b a']])
+        .map((line): [string, number] => [line, 1])
+        .updateStateByKey((values, state: number | undefined) => values.length + (state ?? 0))
+        .print();
+    const context = newContext();
+    totals(context);
+    await expect(context.start()).rejects.toMatchObject({
+      code: 'no-checkpoint',
+      message: expect.stringContaining('(updateStateByKey)'),
+      remedy: expect.stringContaining('checkpoint(DIRECTORY)'),
+    });
+    expect(context.getState()).toBe('STOPPED');
+    const forgetful = newContext();
+    totals(forgetful);
+    forgetful.checkpoint(false);
+    await forgetful.start();
+  });
+
   it('is started once, and not again after it was stopped', async () => {
     const context = newContext();
     context.queueStream([[1]]).print(0);

@@ -97,3 +97,21 @@ test('a state asks for a checkpoint, or for the word that it may be lost', async
   expect(await told(steps, 'checkpoint: false\n')).toBe('');
   expect(await told(steps, 'checkpoint: ./state\n')).toBe('');
 });
+
+test('what two steps keep has two names', async () => {
+  const out = await told(
+    `  out:
+    from: a
+    steps:
+      - updateStateByKey: { update: 'values => values.length', id: totals }
+      - updateStateByKey: { update: 'values => values.length', id: totals }
+`,
+    'checkpoint: false\n',
+  );
+  expect(out).toMatchInlineSnapshot(`
+    "job.yaml:11:9  duplicate-name  What out, step 1 (updateStateByKey) and out, step 2 (updateStateByKey) keep has the same name, totals.
+       11 |       - updateStateByKey: { update: 'values => values.length', id: totals }
+          |         ^^^^^^^^^^^^^^^^
+          Give one of them an \`id\` that no other step has."
+  `);
+});
