@@ -1,6 +1,6 @@
 import { SystemClock } from './base/clock.ts';
 import { catalog } from './catalog/index.ts';
-import { DurableJournal } from './checkpoint/durable.ts';
+import { DurableJournal, type DurableOptions } from './checkpoint/durable.ts';
 import { MemoryJournal } from './checkpoint/memory.ts';
 import { type ApiJob, StreamingContext as BaseContext, type ContextOptions as BaseOptions } from './dstream/context.ts';
 import { openRdds } from './dstream/openRdds.ts';
@@ -91,6 +91,7 @@ async function startLocally(
     format: catalog.formats.load,
     rdds: openRdds,
   };
+  const log: DurableOptions['log'] = (level, message) => listener.log?.({ level, message });
   const engine = new LocalEngine(settings);
   return new Promise((resolve, reject) => {
     const started: JobListener['started'] = (event) => {
@@ -102,7 +103,7 @@ async function startLocally(
       configs,
       settings,
       engine,
-      journal: checkpoint === undefined ? new MemoryJournal() : new DurableJournal({ directory: checkpoint }),
+      journal: checkpoint === undefined ? new MemoryJournal() : new DurableJournal({ directory: checkpoint, log }),
       clock: new SystemClock(),
       components,
       listener: Object.assign(Object.create(listener), { started }),

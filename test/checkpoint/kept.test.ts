@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type Disk, realDisk } from '#src/checkpoint/disk.ts';
 import { breakLock } from '#src/checkpoint/lock.ts';
+import { readMeta, writeMeta } from '#src/checkpoint/meta.ts';
 import { valuesOf } from '#src/engine/keptEntries.ts';
 import { KeptReader, KeptWriter } from '#src/engine/keptFile.ts';
 import type { KeptPiece, KeptState } from '#src/engine/keptPiece.ts';
@@ -156,6 +157,18 @@ describe('files of pieces', () => {
     await checkpoint.batches(plan, seconds(1, 2));
     await checkpoint.life(plan, async () => expect(checkpoint.files).toEqual([]), { fresh: true });
   });
+});
+
+test('a directory of format 1, which kept nothing of windows and states, is gone on with', async () => {
+  const plan = await planWith(out(update));
+  const checkpoint = new KeptCheckpoint();
+  await checkpoint.life(plan, (journal) => journal.planned(batchOf(1_000), new Map()));
+  const path = join(checkpoint.directory, 'meta.json');
+  await writeMeta(path, { ...(await readMeta(path))!, format: 1 }, realDisk);
+  const { unfinished } = await checkpoint.life(plan, async (_, recovered) => recovered);
+  expect(unfinished).toMatchObject([{ time: 1_000 }]);
+  expect(checkpoint.logged.at(-1)).toMatch(/^info out\/1 begins with nothing/);
+  expect(await readMeta(path)).toMatchObject({ format: 2 });
 });
 
 describe('merging', () => {
