@@ -35,6 +35,8 @@ export type Split = { readonly [key: string]: JsonValue };
 export type Partition = readonly Split[];
 
 export interface SourceContext {
+  /** The name of the job. */
+  readonly job: string;
   /** The source's name in the job. */
   readonly name: string;
   /** How many partitions a full batch should have at least. */
@@ -87,6 +89,8 @@ export interface SourceDriver {
 
 /** Runs in a task. */
 export interface SplitReader {
+  /** It decodes by itself, though there is a `format`: it hands out records only. */
+  readonly givesRecords?: boolean;
   /**
    * Reads one split and hands out its content in order: whole records as bytes, or records. `bytes` are only valid during
    * the call and may be reused. Throws StreamjobError `input-changed` if the split is not what was planned.

@@ -51,8 +51,8 @@ export class TextFiles {
   }
 
   async #list(config: unknown, { name }: Origin): Promise<readonly Partition[]> {
-    const { parallelism, log } = this.#options;
-    const context = { name, parallelism, once: true, loadFormat: catalog.formats.load, log };
+    const { plan, parallelism, log } = this.#options;
+    const context = { job: plan.name, name, parallelism, once: true, loadFormat: catalog.formats.load, log };
     const driver = this.#source.driver!(config, context);
     await driver.start();
     try {

@@ -6,9 +6,14 @@ import { s } from '../component/settings.ts';
 
 export default defineFormat({
   summary:
-    'Records of a fixed number of bytes, one directly behind the other: each is a Uint8Array, as from Spark’s binaryRecordsStream. Bytes that are left at the end of a file or connection go to the source’s onError.',
+    'Records of a fixed number of bytes, one directly behind the other: each is a Uint8Array, as from Spark’s binaryRecordsStream. Bytes that are left at the end of a file or connection go to the source’s onError. A message of Kafka is one record, of any length.',
   config: s.object({
-    recordLength: s.integer({ minimum: 1, description: 'How many bytes each record has.' }),
+    recordLength: s.integer({
+      optional: true,
+      minimum: 1,
+      description:
+        'How many bytes each record has. Only sources of whole messages, such as `kafka`, can do without it.',
+    }),
   }),
   examples: [
     {
@@ -19,10 +24,12 @@ export default defineFormat({
 
   cuttable: () => true,
   framer({ recordLength }, { maxRecordBytes }) {
+    if (recordLength === undefined) throw noLength();
     if (recordLength > maxRecordBytes) throw tooLong(recordLength, maxRecordBytes);
     return binaryFramer(recordLength);
   },
   decoder({ recordLength }) {
+    if (recordLength === undefined) throw noLength();
     return (bytes, start, end) => {
       const records: Uint8Array[] = [];
       for (let at = start; at < end; at += recordLength) records.push(copy(bytes, at, recordLength));
@@ -30,6 +37,11 @@ export default defineFormat({
     };
   },
 });
+
+const noLength = (): StreamjobError =>
+  new StreamjobError('missing-key', 'The format `binary` does not say how long a record is.', {
+    remedy: 'Write `format: { binary: { recordLength: 16 } }`, with the number of bytes of each record.',
+  });
 
 const tooLong = (length: number, limit: number): StreamjobError =>
   new StreamjobError('bad-value', `Records of ${formatByteSize(length)} are longer than maxRecordBytes allows.`, {

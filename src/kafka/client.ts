@@ -39,10 +39,43 @@ export type Fetched =
       readonly aborted: readonly AbortedTransaction[];
     };
 
-/** Connects when it is first used. */
-export async function openClient(connection: Connection): Promise<KafkaClient> {
-  const { KafkajsClient } = await import('./kafkajs/client.ts');
-  return new KafkajsClient(connection);
+/** Loads kafkajs and connects when it is first used. */
+export const openClient = (connection: Connection): KafkaClient => new LazyClient(connection);
+
+class LazyClient implements KafkaClient {
+  readonly #connection: Connection;
+  #opened: Promise<KafkaClient> | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async partitions(
+    ...[topics]: Parameters<KafkaClient['partitions']>
+  ): Promise<ReadonlyMap<string, readonly number[]>> {
+    return (await this.#open()).partitions(topics);
+  }
+
+  async offsets(...[partitions, at]: Parameters<KafkaClient['offsets']>): Promise<readonly number[]> {
+    return (await this.#open()).offsets(partitions, at);
+  }
+
+  async fetch(...[from, offset, maxBytes]: Parameters<KafkaClient['fetch']>): Promise<Fetched> {
+    return (await this.#open()).fetch(from, offset, maxBytes);
+  }
+
+  async commit(...[groupId, offsets]: Parameters<KafkaClient['commit']>): Promise<void> {
+    return (await this.#open()).commit(groupId, offsets);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#opened)?.close();
+  }
+
+  #open(): Promise<KafkaClient> {
+    this.#opened ??= import('./kafkajs/client.ts').then(({ KafkajsClient }) => new KafkajsClient(this.#connection));
+    return this.#opened;
+  }
 }
 
 /** How a partition is named in messages. */

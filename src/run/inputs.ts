@@ -199,8 +199,8 @@ export const hasInput = (inputs: BatchInputs): boolean =>
   [...inputs.values()].some((partitions) => partitions.some((partition) => partition.length > 0));
 
 function openDriver(definition: SourceDefinition, node: SourceNode, options: InputOptions): SourceDriver {
-  const { configs, parallelism, once, loadFormat, log } = options;
-  const context = { name: node.origin.name, parallelism, once, loadFormat, log };
+  const { plan, configs, parallelism, once, loadFormat, log } = options;
+  const context = { job: plan.name, name: node.origin.name, parallelism, once, loadFormat, log };
   const driver = definition.driver?.(configs.get(node.id), context);
   if (!driver)
     throw new StreamjobError('not-supported', `The source ${node.origin.component} can neither list nor receive.`);

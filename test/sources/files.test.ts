@@ -59,7 +59,14 @@ function open(more: Partial<Config> = {}, once = false) {
   };
   const said: string[] = [];
   const log = (level: string, message: string) => said.push(`${level} ${message.replaceAll(root, '')}`);
-  const driver = files.driver!(config, { name: 'logs', parallelism: 2, once, loadFormat: catalog.formats.load, log });
+  const driver = files.driver!(config, {
+    job: 'j',
+    name: 'logs',
+    parallelism: 2,
+    once,
+    loadFormat: catalog.formats.load,
+    log,
+  });
   let time = 0;
   /** The next batch, as `name` of a whole file or `name[from-to]`. */
   const plan = async (): Promise<string[]> => (await planned()).partitions.flatMap(namesOf);

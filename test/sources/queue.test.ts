@@ -9,6 +9,7 @@ type Config = Parameters<NonNullable<typeof queue.driver>>[0];
 async function run(config: Partial<Config>, count: number, once = false) {
   const settings: Config = { batches: [], oneAtATime: true, partitions: 1, ...config };
   const driver = queue.driver!(settings, {
+    job: 'j',
     name: 'q',
     parallelism: 2,
     once,

@@ -11,7 +11,7 @@ interface Row {
 
 const loadFormat = catalog.formats.load;
 
-const context: SourceContext = { name: 'ticks', parallelism: 3, once: false, loadFormat, log() {} };
+const context: SourceContext = { job: 'j', name: 'ticks', parallelism: 3, once: false, loadFormat, log() {} };
 
 async function batchesAt(rowsPerSecond: number, times: readonly number[]): Promise<Row[][][]> {
   const driver = rate.driver!({ rowsPerSecond }, context);

@@ -41,6 +41,7 @@ export const components = {
   sources: {
     files: () => import('../../sources/files.ts'),
     http: () => import('../../sources/http.ts'),
+    kafka: () => import('../../sources/kafka.ts'),
     materialised: () => import('../../sources/materialised.ts'),
     queue: () => import('../../sources/queue.ts'),
     rate: () => import('../../sources/rate.ts'),

@@ -36,9 +36,9 @@ export function offsetBehind(bytes: Buffer): number | undefined {
   return behind;
 }
 
-/** The whole batches in the bytes of a fetch; a broker may cut the last one off. `of` names the partition in errors. */
-export function* batchesIn(bytes: Buffer, of: string): Generator<RecordBatch> {
-  for (let at = 0; isWhole(bytes, at); at = endOf(bytes, at)) yield readBatch(bytes.subarray(at, endOf(bytes, at)), of);
+/** The bytes of each whole batch of a fetch; a broker may cut the last one off. */
+export function* batchesIn(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; isWhole(bytes, at); at = endOf(bytes, at)) yield bytes.subarray(at, endOf(bytes, at));
 }
 
 const endOf = (bytes: Buffer, at: number): number => at + overheadBytes + bytes.readInt32BE(at + lengthAt);
@@ -46,7 +46,8 @@ const endOf = (bytes: Buffer, at: number): number => at + overheadBytes + bytes.
 const isWhole = (bytes: Buffer, at: number): boolean =>
   at + headerBytes <= bytes.length && endOf(bytes, at) <= bytes.length;
 
-function readBatch(bytes: Buffer, of: string): RecordBatch {
+/** Throws StreamjobError `input-changed` if it is damaged; `of` names the partition. */
+export function openBatch(bytes: Buffer, of: string): RecordBatch {
   const baseOffset = Number(bytes.readBigInt64BE(0));
   const magic = bytes[magicAt]!;
   if (magic !== 2) throw oldFormat(of, baseOffset, magic);

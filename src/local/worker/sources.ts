@@ -47,7 +47,8 @@ export async function openSources(
     if (node.kind !== 'source') continue;
     const definition = await catalog.sources.load(node.origin.component);
     const config = configs.get(node.id) as never;
-    sources.set(node.id, { reader: definition.worker?.(config, catalog.formats.load), bytes: await openBytes(config) });
+    const reader = definition.worker?.(config, catalog.formats.load);
+    sources.set(node.id, { reader, bytes: reader?.givesRecords ? undefined : await openBytes(config) });
   }
   return sources;
 }
