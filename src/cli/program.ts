@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { collect, duration, positive, setting, time } from './arguments.ts';
+import { choices } from './initChoices.ts';
 
 /** A command's work: gets its arguments and options, gives the exit code. Loaded when the command is called. */
 type Work = { default(argument: never, options: never): Promise<number> };
@@ -23,6 +24,8 @@ export function program(finish: (exitCode: number) => void): Command {
   addTest(top, lazily);
   addExplain(top, lazily);
   addCheckpoint(top.command('checkpoint'), lazily);
+  addInit(top, lazily);
+  addDiscovery(top, lazily);
   return top;
 }
 
@@ -41,6 +44,13 @@ function addRun(top: Command, lazily: Lazily): void {
     .option('--checkpoint <dir>', "keep what must survive there, in place of the job's `checkpoint`")
     .option('--fresh', 'begin anew: remove what the checkpoint holds')
     .option('--skip-if-running', 'end quietly, with 0, if another process runs the job already')
+    .addOption(
+      new Option('--watch', 'when a file of the job was edited, go on with the new version').conflicts([
+        'once',
+        'batches',
+        'duration',
+      ]),
+    )
     .option('-q, --quiet', 'tell only warnings and errors')
     .option('-v, --verbose', 'tell every batch, and details')
     .addOption(logFormat())
@@ -65,6 +75,12 @@ function addTest(top: Command, lazily: Lazily): void {
       'Runs the tests: of the job files on the real engine and a virtual clock. Sources, sinks and checkpoint are not touched.',
     )
     .option('-t, --threads <n>', 'worker threads', positive(), 2)
+    .option('-u, --update', 'write what streams give into the files, in place of what they were expected to give')
+    .addOption(
+      new Option('--record [n]', 'read so many batches of the sources (default: 1) and add them as a test')
+        .argParser(positive())
+        .conflicts('update'),
+    )
     .action(lazily(() => import('./test.ts')));
 }
 
@@ -76,6 +92,50 @@ function addExplain(top: Command, lazily: Lazily): void {
       new Option('-f, --format <format>', 'how to print it').choices(['text', 'json', 'mermaid']).default('text'),
     )
     .action(lazily(() => import('./explain.ts')));
+}
+
+function addInit(top: Command, lazily: Lazily): void {
+  const choice = (name: keyof typeof choices, description: string): Option =>
+    new Option(`--${name} <${name}>`, description).choices(Object.keys(choices[name]));
+  top
+    .command('init')
+    .argument('[name]', 'the name of the job', 'job')
+    .summary('write a job to begin with')
+    .description(
+      'Writes NAME.yaml, a small job with a test. At a terminal it asks what is not given; what is there is never replaced.',
+    )
+    .addOption(choice('source', 'where records come from'))
+    .addOption(choice('compute', 'what becomes of them'))
+    .addOption(choice('sink', 'where the results go'))
+    .option('-y, --yes', 'ask nothing')
+    .action(lazily(() => import('./init.ts')));
+}
+
+function addDiscovery(top: Command, lazily: Lazily): void {
+  top
+    .command('list')
+    .addArgument(new Argument('[kind]', 'only these').choices(['sources', 'steps', 'sinks', 'formats']))
+    .description('Lists all sources, steps, sinks and formats.')
+    .action(lazily(() => import('./list.ts')));
+  top
+    .command('docs')
+    .argument('<name>', 'a source, step, sink or format; job, settings, stream or test; an error code')
+    .summary('explain a component, with its settings and examples')
+    .description('Explains a component, a part of the job file or an error code.')
+    .action(lazily(() => import('./docs.ts')));
+  top
+    .command('schema')
+    .description('Prints the JSON Schema of job files, for editors.')
+    .action(lazily(() => import('./schema.ts')));
+  top
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh']))
+    .summary('print what makes a shell complete commands')
+    .description(
+      'Prints a script that makes the shell complete commands, options, names and job files:\n' +
+        'put `source <(streamjob completion bash)` into ~/.bashrc, or the same with zsh into ~/.zshrc.',
+    )
+    .action(lazily(() => import('./completion.ts')));
 }
 
 function addCheckpoint(checkpoint: Command, lazily: Lazily): void {
@@ -134,6 +194,7 @@ function version(): string {
 
 const examples = `
 Examples:
+  $ streamjob init                            write a job to begin with
   $ streamjob run wordcount.yaml              run until Ctrl-C
   $ streamjob run logs.yaml --once            work off what is there, for cron
   $ tail -f app.log | streamjob run errors.yaml

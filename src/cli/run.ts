@@ -9,7 +9,6 @@ import { LocalEngine } from '../local/index.ts';
 import type { JobSettings } from '../plan/jobSettings.ts';
 import { stepName } from '../plan/plan.ts';
 import { type RunningJob, runJob } from '../run/job.ts';
-import type { Problem } from '../spec/problem.ts';
 import { type CheckpointOptions, journalOfRun } from './checkpointOfRun.ts';
 import type { RunnableJob, VariableOptions } from './load.ts';
 import { type Log, type LogOptions, openLog } from './log.ts';
@@ -23,19 +22,16 @@ interface RunOptions extends VariableOptions, LogOptions, CheckpointOptions {
   readonly once?: boolean;
   readonly batches?: number;
   readonly duration?: number;
+  readonly watch?: boolean;
 }
 
 /** `streamjob run JOB`: runs the job until it ends or is stopped. */
 export default async function run(file: string, options: RunOptions): Promise<number> {
+  if (options.watch) return (await import('./watch.ts')).default(file, options);
   const early = new LocalEngine({ threads: options.threads ?? 'auto' });
   const log = await openLog(options);
-  const { toStandardError, withJob } = await import('./load.ts');
-  return withJob(
-    file,
-    options,
-    (job) => runLoaded(job, options, log, early),
-    (problem) => (log.format === 'text' ? toStandardError(problem) : tellProblem(log, problem)),
-  );
+  const [{ withJob }, { tellProblem }] = await Promise.all([import('./load.ts'), import('./tellProblem.ts')]);
+  return withJob(file, options, (job) => runLoaded(job, options, log, early), tellProblem(log));
 }
 
 async function runLoaded(job: RunnableJob, options: RunOptions, log: Log, early: LocalEngine): Promise<number> {
@@ -126,10 +122,4 @@ function isRunning(error: unknown, log: Log): boolean {
   const runs = error instanceof StreamjobError && error.code === 'checkpoint-locked';
   if (runs) log.write('info', `not started: ${error.message}`);
   return runs;
-}
-
-function tellProblem(log: Log, problem: Problem): void {
-  const { severity, code, message, at, remedy } = problem;
-  const text = `${at.file}:${at.line}:${at.column}  ${code}  ${message}`;
-  log.write(severity === 'error' ? 'error' : 'warn', text, { code, ...at, remedy });
 }

@@ -10,6 +10,9 @@ import { type EngineFactory, passed, runTest, type TestResult } from './testRunn
 
 interface TestOptions extends VariableOptions {
   readonly threads: number;
+  readonly update?: boolean;
+  /** How many batches; true without a number. */
+  readonly record?: number | true;
 }
 
 const chalk = new Chalk({ level: colourful() ? 1 : 0 });
@@ -21,26 +24,63 @@ export default async function test(files: readonly string[], options: TestOption
   let exitCode = 0;
   for (const file of files) {
     const code = await withJob(file, options, async (job) => {
-      results.push(...(await testJob(job, engine)));
+      if (options.record) await record(job, engine, options);
+      else if (options.update) results.push(...(await updateJob(job, engine, options)));
+      else results.push(...(await testJob(job, engine)));
       return 0;
     }).catch((error: unknown) => reportError(error));
     exitCode = Math.max(exitCode, code);
   }
+  if (options.record) return exitCode;
   const failed = results.filter((result) => !passed(result)).length;
   await print(`\n${results.length - failed} passed, ${failed} failed\n`);
   return exitCode === 0 && failed > 0 ? 1 : exitCode;
 }
 
 async function testJob(job: RunnableJob, engine: EngineFactory): Promise<readonly TestResult[]> {
-  if (job.tests.length === 0) await print(`${chalk.yellow('none')}  ${job.file} has no tests\n`);
+  await tellNone(job);
   const results: TestResult[] = [];
   for (const test of job.tests) {
     const result = await runTest(job, test, engine);
     results.push(result);
-    await print(`${passed(result) ? chalk.green('ok  ') : chalk.red('FAIL')}  ${title(test)}\n${reasons(result)}`);
+    await tell(result);
   }
   return results;
 }
+
+async function updateJob(
+  job: RunnableJob,
+  engine: EngineFactory,
+  options: TestOptions,
+): Promise<readonly TestResult[]> {
+  await tellNone(job);
+  const { updateTests } = await import('./updateTests.ts');
+  const { results, changed } = await updateTests(job, engine, options);
+  for (const result of results) await tell(result);
+  const unchanged = results.every(passed) ? '' : ': nothing was written';
+  await print(
+    changed > 0
+      ? `\n${job.file}: ${changed} of ${results.length} tests rewritten\n`
+      : `\n${job.file}: as it was${unchanged}\n`,
+  );
+  return results;
+}
+
+async function record(job: RunnableJob, engine: EngineFactory, options: TestOptions): Promise<void> {
+  const batches = typeof options.record === 'number' ? options.record : 1;
+  process.stderr.write(
+    `Recording ${batches === 1 ? 'a batch' : `${batches} batches`} of ${job.file}; Ctrl-C ends it sooner.\n`,
+  );
+  const { recordTest } = await import('./recordTest.ts');
+  await print(`${job.file}: added the test "${await recordTest(job, engine, batches, options)}"\n`);
+}
+
+async function tellNone({ tests, file }: RunnableJob): Promise<void> {
+  if (tests.length === 0) await print(`${chalk.yellow('none')}  ${file} has no tests\n`);
+}
+
+const tell = (result: TestResult): Promise<void> =>
+  print(`${passed(result) ? chalk.green('ok  ') : chalk.red('FAIL')}  ${title(result.test)}\n${reasons(result)}`);
 
 const title = ({ name, at }: JobTest): string => `${where(at)}  ${name}`;
 

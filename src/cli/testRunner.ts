@@ -15,6 +15,8 @@ import { testPlan } from './testPlan.ts';
 export interface TestResult {
   readonly test: JobTest;
   readonly differences: readonly Difference[];
+  /** What each expected stream gave, batch by batch. */
+  readonly actual: ReadonlyMap<string, Batches>;
   /** What ended the test before it could be compared. */
   readonly error?: unknown;
 }
@@ -29,19 +31,22 @@ export async function runTest(job: RunnableJob, test: JobTest, engine: EngineFac
     const found = Object.entries(test.expect).flatMap(([stream, expected]) =>
       differences(stream, expected, results.get(stream) ?? [], test.ordered),
     );
-    return { test, differences: found };
+    return { test, differences: found, actual: results };
   } catch (error) {
-    return { test, differences: [], error };
+    return { test, differences: [], actual: new Map(), error };
   }
 }
 
 export const passed = ({ differences, error }: TestResult): boolean => differences.length === 0 && error === undefined;
 
-type Batches = unknown[][];
+export type Batches = readonly (readonly unknown[])[];
+
+/** Batches by the name of the sink that collected them. */
+export type Collected = Map<string, unknown[][]>;
 
 /** What each expected stream gave, batch by batch, all partitions one after the other. */
-async function collect(job: RunnableJob, test: JobTest, engine: EngineFactory): Promise<ReadonlyMap<string, Batches>> {
-  const results = new Map<string, Batches>();
+async function collect(job: RunnableJob, test: JobTest, engine: EngineFactory): Promise<Collected> {
+  const results: Collected = new Map();
   const settings: JobSettings = { ...job.settings, onBatchFailure: 'stop' };
   await runJob({
     ...testPlan(job.plan, job.streams, test),
@@ -70,7 +75,7 @@ const batchesOf = ({ batches, given, expect }: JobTest): number =>
   );
 
 /** The `collect` sink with a driver part that decodes what the workers put aside and keeps it here. */
-const keeping = (collect: SinkDefinition, results: Map<string, Batches>): SinkDefinition => ({
+export const keeping = (collect: SinkDefinition, results: Collected): SinkDefinition => ({
   ...collect,
   driver: (_config, { sink }) => ({
     commit: async (_time, messages) => {

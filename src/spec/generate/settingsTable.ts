@@ -4,14 +4,18 @@ import { isRequired } from '../../component/check.ts';
 import { expected } from '../../component/expected.ts';
 import type { Setting } from '../../component/settings.ts';
 
-/** A Markdown table of the settings of an object, those of objects inside as `reconnect.min`; advanced ones come last. */
-export function settingsTable(setting: Setting): string {
+/** A Markdown table of the settings of an object. */
+export const settingsTable = (setting: Setting): string =>
+  table(['Setting', 'Type', 'Default', ''], settingRows(setting));
+
+/**
+ * Name, type, default and description of each setting of an object, in Markdown: those of objects inside as `reconnect.min`; advanced
+ * ones come last.
+ */
+export function settingRows(setting: Setting): readonly (readonly string[])[] {
   const rows = rowsOf(setting, '');
   const ordered = [...rows.filter((row) => !row.advanced), ...rows.filter((row) => row.advanced)];
-  return table(
-    ['Setting', 'Type', 'Default', ''],
-    ordered.map(({ cells }) => cells),
-  );
+  return ordered.map(({ cells }) => cells);
 }
 
 interface Row {
