@@ -172,32 +172,22 @@ test('a directory of format 1, which kept nothing of windows and states, is gone
 });
 
 describe('merging', () => {
-  test('goes on while batches are done, and a file that is still written stays', async () => {
+  test('goes on while batches are done, and the file that is still written stays', async () => {
     const plan = await planWith(out(update));
     const checkpoint = new KeptCheckpoint();
-    await checkpoint.life(
-      plan,
-      async (journal, { state }) => {
-        const writer = new KeptWriter(state.directory, `${state.run}-1`);
-        let time = 0;
-        const batch = async (): Promise<void> => {
-          time += 1_000;
-          await journal.planned(batchOf(time), new Map());
-          await journal.done(time, true, await write(writer, plan, time));
-        };
-        const isMerged = () => state.read(async (pieces) => pieces.some(({ whole }) => whole));
-        for (const deadline = Date.now() + 60_000; !(await isMerged()); ) {
-          expect(Date.now()).toBeLessThan(deadline);
-          await batch();
-        }
-        await batch();
+    const work: Parameters<KeptCheckpoint['life']>[1] = async (journal, { state }) => {
+      const writer = new KeptWriter(state.directory, `${state.run}-1`);
+      for (const time of seconds(1, 3)) {
+        await journal.planned(batchOf(time), new Map());
+        await journal.done(time, true, await write(writer, plan, time));
+        if (time > 1_000) await until(() => state.read(async ([first, ...more]) => first!.whole && more.length === 0));
         await journal.synced();
         expect(checkpoint.files).toContain('1-1-1');
-        await writer.close();
-        expect(await keysOf(state)).toEqual(seconds(1, time / 1_000).map((at) => `key ${at}`));
-      },
-      { interval: 1 },
-    );
+      }
+      await writer.close();
+      expect(await keysOf(state)).toEqual(['key 1000', 'key 2000', 'key 3000']);
+    };
+    await checkpoint.life(plan, work, { interval: 1 });
     expect(checkpoint.logged).toEqual([]);
   });
 
@@ -303,7 +293,7 @@ async function keysOf(state: KeptState): Promise<unknown[]> {
   return [...keys.keys()].sort((a, b) => Number(a.slice(4)) - Number(b.slice(4)));
 }
 
-async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
+async function until(happened: () => unknown): Promise<void> {
   for (const deadline = Date.now() + 60_000; !(await happened()); await setTimeout(5))
     if (Date.now() > deadline) throw new Error('It has not happened within a minute.');
 }

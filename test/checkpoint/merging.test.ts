@@ -109,6 +109,10 @@ describe('pieces of states that are merged', () => {
         const both = new TwoStates();
         let last = 1;
         try {
+          await both.batch(
+            Array.from({ length: 31 }, (_, key) => put(key)),
+            1,
+          );
           for (const step of steps) {
             if (step === 'merge') await both.merge();
             else if (step === 'restart') both.restart();
