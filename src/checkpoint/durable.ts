@@ -24,7 +24,7 @@ export interface DurableOptions {
   readonly interval?: number | undefined;
   /** For tests, which count and disturb what is written. */
   readonly disk?: Disk;
-  /** For tests: nothing that is done is removed, so that a test can see what each batch has read. */
+  /** For tests: no entry of the journal and no block is removed, so that a test can see what each batch has read. */
   readonly keep?: boolean;
   /** Told of what a user may want to know, such as a repair. */
   log?(level: 'debug' | 'info' | 'warn', message: string): void;
@@ -108,10 +108,10 @@ export class DurableJournal implements Journal {
       if (!meta || pieces.byKeeper.has(id)) continue;
       log('info', `${id} begins with nothing: the checkpoint has nothing of ${stepName(node.origin)}`);
     }
-    const { interval = mergeInterval, keep = false } = this.#options;
+    const { interval = mergeInterval } = this.#options;
     const directory = filesOf(this.#directory).state;
     const replace = (of: Places, merged: readonly KeptPiece[]): Promise<void> => this.#replace(of, merged);
-    const options = { directory, pieces, disk: this.#disk, interval, keep, replace, log };
+    const options = { directory, pieces, disk: this.#disk, interval, replace, log };
     this.#kept = await KeptFolder.open(options, this.#lock!.epoch);
   }
 

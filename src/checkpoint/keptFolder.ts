@@ -11,8 +11,6 @@ export interface KeptFolderOptions {
   readonly disk: Disk;
   /** Milliseconds between merges. */
   readonly interval: number;
-  /** Nothing is removed. */
-  readonly keep: boolean;
   /** Writes down that pieces stand for those at these places. */
   replace(of: Places, merged: readonly KeptPiece[]): Promise<void>;
   log(level: 'info' | 'warn', message: string): void;
@@ -35,11 +33,10 @@ export class KeptFolder {
 
   /** Removes what an earlier run has left unfinished. `epoch`: of the lock. */
   static async open(options: KeptFolderOptions, epoch: number): Promise<KeptFolder> {
-    const { directory, pieces, disk, keep } = options;
+    const { directory, pieces, disk } = options;
     await makeDirectory(directory);
     const files = await readdir(directory);
-    const orphans = keep ? [] : files.filter((file) => !pieces.has(file));
-    for (const file of orphans) await disk.remove(join(directory, file));
+    for (const file of files.filter((file) => !pieces.has(file))) await disk.remove(join(directory, file));
     return new KeptFolder(options, String(Math.max(epoch, ...files.map((file) => runOf(file) + 1))));
   }
 
@@ -53,8 +50,8 @@ export class KeptFolder {
    * longer the right to: what it has written down before is known to its successor.
    */
   async removeEmptied(check: () => void): Promise<void> {
-    const { pieces, directory, disk, keep } = this.#options;
-    if (keep || this.#readers > 0) return;
+    const { pieces, directory, disk } = this.#options;
+    if (this.#readers > 0) return;
     const files = pieces.takeEmptied(this.state.run);
     if (files.length > 0) check();
     for (const file of files) await disk.remove(join(directory, file));
