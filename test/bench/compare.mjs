@@ -3,13 +3,18 @@ import { once } from 'node:events';
 
 export const cli = new URL('../../bin/streamjob.js', import.meta.url).pathname;
 
-/** Runs a command to its end. Gives wall seconds and standard output; throws if it fails. */
-export async function time(command) {
+/**
+ * Runs a command to its end. Gives wall seconds and standard output; throws if it fails. `watch` is given the process, and what it
+ * gives is called at the end.
+ */
+export async function time(command, watch) {
   const start = performance.now();
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = watch?.(child.pid);
   const [output, errors] = [collect(child.stdout), collect(child.stderr)];
   const [code] = await once(child, 'close');
   const seconds = (performance.now() - start) / 1000;
+  ended?.();
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${errors.text}`);
   return { seconds, output: output.text };
 }

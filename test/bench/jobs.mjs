@@ -59,3 +59,43 @@ streams:
 sinks:
   - { from: counts, print: { limit: 1 } }
 `;
+
+/** Purchases of known users, added up by the country that a table has for the user. */
+export const jsonJob = (path, table) => `
+batchInterval: 1s
+tables:
+  users: { file: ${table}, format: csv, key: id }
+sources:
+  events: { files: { path: ${path}, format: json, minAge: 0s } }
+streams:
+  result:
+    from: events
+    steps:
+      - filter: event => event.type === 'purchase' && event.amount > 5
+      - map: "event => ({ user: event.user, amount: event.amount })"
+      - map: ({ user, amount }) => [users.get(user)?.country ?? 'unknown', amount]
+      - mapValues: amount => 1
+      - reduceByKey: (a, b) => a + b
+sinks:
+  - { from: result, print: { limit: 5 } }
+`;
+
+/** Counts what a socket sends; each batch's result takes the sink a tenth of a second. */
+export const slowJob = (memoryLimit) => `
+batchInterval: 200ms
+settings: { memoryLimit: ${memoryLimit}, threads: 2 }
+sources:
+  lines: { socket: ${listening} }
+streams:
+  total:
+    from: lines
+    steps:
+      - count
+sinks:
+  - from: total
+    foreachRDD: |
+      async (rdd) => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        console.log((await rdd.collect()).join('\\n'));
+      }
+`;

@@ -40,7 +40,7 @@ async function throughSocket(name, path, expected) {
   return seconds;
 }
 
-async function listeningPort(stream) {
+export async function listeningPort(stream) {
   const log = collect(stream);
   for (;;) {
     const port = /127\.0\.0\.1:(\d+)/.exec(log.text);
@@ -50,4 +50,4 @@ async function listeningPort(stream) {
 }
 
 /** The sum of the numbers that a job has printed. */
-const total = (text) => [...text.matchAll(/^(\d+)$/gm)].reduce((sum, [number]) => sum + Number(number), 0);
+export const total = (text) => [...text.matchAll(/^(\d+)$/gm)].reduce((sum, [number]) => sum + Number(number), 0);

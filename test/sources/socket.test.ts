@@ -137,6 +137,21 @@ describe('socket that connects', () => {
     expect(host.text.length).toBe(300_000);
     expect(host.channels[0]?.ended).toBe(true);
   });
+
+  it('takes what had arrived when it was stopped while memory was full', async () => {
+    const { port, client } = await serve();
+    const host = new Receiving();
+    host.full = true;
+    const receiver = socket.receiver!(configure({ port }), host);
+    await receiver.start();
+    const peer = await client();
+    await host.said(/^connected/);
+    peer.write('x');
+    await host.until(() => host.text.length === 1);
+    await new Promise<void>((resolve) => peer.write('y'.repeat(100_000), () => resolve()));
+    await receiver.stop();
+    expect(host.text.length).toBe(100_001);
+  });
 });
 
 describe('socket that listens', () => {

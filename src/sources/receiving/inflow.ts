@@ -13,6 +13,8 @@ export class Inflow {
   readonly #stream: ByteStream;
   readonly #channel: ReceiverChannel;
   #paused = false;
+  /** What has arrived is taken, whether or not there is room: it is kept, and no more will come. */
+  #draining = false;
   /** Resolves when the stream has ended or broken and its channel is ended; with the error if there was one. */
   readonly closed: Promise<Error | undefined>;
 
@@ -33,7 +35,7 @@ export class Inflow {
   }
 
   #take(bytes: Uint8Array): void {
-    if (this.#channel.write(bytes) || this.#paused) return;
+    if (this.#channel.write(bytes) || this.#paused || this.#draining) return;
     this.#paused = true;
     this.#stream.pause();
     void this.#channel.drained().then(() => {
@@ -44,18 +46,15 @@ export class Inflow {
 
   /** Takes what has already arrived at this machine, within bounds, then closes the stream. */
   async drain(): Promise<void> {
+    this.#draining = true;
+    this.#stream.resume();
     const deadline = Date.now() + drainTime;
     const limit = this.#stream.bytesRead + drainBytes;
     let before: number;
     do {
       before = this.#stream.bytesRead;
       await pollTurn();
-    } while (
-      this.#stream.bytesRead > before &&
-      !this.#paused &&
-      this.#stream.bytesRead < limit &&
-      Date.now() < deadline
-    );
+    } while (this.#stream.bytesRead > before && this.#stream.bytesRead < limit && Date.now() < deadline);
     await this.close();
   }
 
