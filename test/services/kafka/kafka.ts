@@ -1,0 +1,44 @@
+import { Kafka as Client, logLevel } from 'kafkajs';
+import type { TestContext } from 'vitest';
+import { type Kafka, type KafkaOptions, startKafka } from './broker.mjs';
+
+/**
+ * A broker for the tests of a file, from `beforeAll`. Where there is none, because Java, Maven or the network are missing, the tests
+ * that ask for it are skipped with the reason; they fail if STREAMJOB_TEST_SERVICES is `required`.
+ */
+export class KafkaService {
+  #kafka: Kafka | undefined;
+  #missing = '';
+
+  static async start(options: KafkaOptions = {}): Promise<KafkaService> {
+    const service = new KafkaService();
+    try {
+      service.#kafka = await startKafka(options);
+    } catch (error) {
+      if (process.env.STREAMJOB_TEST_SERVICES === 'required') throw error;
+      service.#missing = `no Apache Kafka here: ${(error as Error).message.split('\n')[0]}`;
+    }
+    return service;
+  }
+
+  /** The broker, or the end of this test. */
+  for({ skip }: TestContext): Kafka {
+    if (this.#kafka === undefined) skip(this.#missing);
+    return this.#kafka!;
+  }
+
+  async stop(): Promise<void> {
+    await this.#kafka?.remove();
+  }
+}
+
+/** A client that is not ours but kafkajs as it is: what it sees is what others see. */
+export const clientOf = (kafka: Kafka): Client =>
+  new Client({ brokers: [kafka.brokers], logLevel: logLevel.NOTHING, retry: { retries: 8, initialRetryTime: 100 } });
+
+export async function createTopic(kafka: Kafka, topic: string, numPartitions = 1): Promise<void> {
+  const admin = clientOf(kafka).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
+  await admin.disconnect();
+}
