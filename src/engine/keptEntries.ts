@@ -67,6 +67,13 @@ export function covers(one: Share, other: Share): boolean {
   return from <= start && end <= to;
 }
 
+/** Of the partitions out of some number that `other` overlaps, one begins with it, or has its beginning: is it `one`? */
+export function hasFirstOf(one: Share, other: Share): boolean {
+  const [from, to] = groupsOf(one);
+  const [first] = groupsOf(other);
+  return from <= first && first < to;
+}
+
 /** From the first of its groups to the one after the last. */
 const groupsOf = ({ partition, partitions }: Share): readonly [number, number] => [
   Math.ceil((partition * keyGroups) / partitions),

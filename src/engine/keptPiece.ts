@@ -5,8 +5,8 @@ import type { Keeper } from '../plan/kept.ts';
  * one keeper (plan/kept.ts); or, merged, all that a state had in that partition. What a partition keeps is its pieces put together in the
  * order of their times. A piece may be empty, and counts all the same: it says that its keeper has lived.
  *
- * Pieces of a window leave when it has passed them, but for the newest one of each partition out of so many (also an empty one),
- * which says whether there has ever been data, and what waits for the next slide.
+ * Pieces of a window leave when it has passed them, but for the newest ones of a keeper, which say whether there has ever been
+ * data, and what waits for the next slide.
  */
 export type KeptPiece = {
   /** The id of its keeper. */
@@ -22,9 +22,9 @@ export type KeptPiece = {
   readonly partitions: number;
   /** All that the state had, and not what a batch has changed. */
   readonly whole?: true;
-  /** How many entries it has. */
+  /** How many entries it has; of the records of a window, which nobody has looked at, how many runs of them. */
   readonly entries: number;
-  /** Below the directory for states: `3-1-12`. */
+  /** Below the directory for states: `3-1-state-12`. */
   readonly file: string;
   readonly offset: number;
   readonly bytes: number;

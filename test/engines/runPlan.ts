@@ -1,5 +1,6 @@
 import { VirtualClock } from '#src/base/clock.ts';
 import { catalog } from '#src/catalog/index.ts';
+import type { Journal } from '#src/checkpoint/journal.ts';
 import { MemoryJournal } from '#src/checkpoint/memory.ts';
 import type { CommitMessage, SinkDefinition } from '#src/component/sink.ts';
 import { openRdds } from '#src/dstream/openRdds.ts';
@@ -58,21 +59,32 @@ export const planOf = ({ nodes }: PlanBuilder, batchInterval = 1_000): Plan => (
   nodes,
 });
 
+export interface RunGraphOptions {
+  readonly strict?: boolean;
+  readonly settings?: Partial<JobSettings>;
+  /** For a graph that is run in several lives: they share these three. */
+  readonly journal?: Journal;
+  readonly clock?: VirtualClock;
+  readonly collected?: Map<string, unknown[][][]>;
+  /** How many, of all that the queues hold. */
+  readonly batches?: number;
+}
+
 /** Runs the graph on an engine, through everything that `run/` does, at virtual time; rejects with the job's error. */
 export async function runGraph(
   { plan, configs, batches }: Graph,
   engine: Engine,
-  options: { readonly strict?: boolean; readonly settings?: Partial<JobSettings> } = {},
+  options: RunGraphOptions = {},
 ): Promise<Collected> {
-  const collected = new Map<string, unknown[][][]>();
+  const { journal = new MemoryJournal(), clock = new VirtualClock(), collected = new Map() } = options;
   await runJob({
     plan,
     configs,
     settings: { ...defaultSettings, ...options.settings },
     engine,
-    journal: new MemoryJournal(),
-    clock: new VirtualClock(),
-    mode: { batches },
+    journal,
+    clock,
+    mode: { batches: options.batches ?? batches },
     strict: options.strict ?? true,
     components: {
       source: catalog.sources.load,

@@ -1,4 +1,4 @@
-import { type ErrorCode, StreamjobError } from '../../base/errors.ts';
+import { StreamjobError } from '../../base/errors.ts';
 import type { CommitMessage } from '../../component/sink.ts';
 import type { Split } from '../../component/source.ts';
 import type { Batch, BatchResult } from '../../engine/engine.ts';
@@ -8,8 +8,10 @@ import { keeps, type Leaf, partitionCounts, partitionOffset, type Stage, turnOf 
 import type { Extents } from '../wire/extents.ts';
 import type { LeafTask, TaskDone, TaskMessage, TaskSplit, Variant } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
+import { changesLost, type Holders, type KeptStates } from './keptStates.ts';
 import type { RawWindows } from './rawWindows.ts';
 import type { Standing } from './standing.ts';
+import { isDeath } from './threadDeath.ts';
 import type { ThreadPool } from './threadPool.ts';
 
 export interface BatchRunOptions {
@@ -24,6 +26,8 @@ export interface BatchRunOptions {
   readonly taskRetries: number;
   /** Of the windows and states. */
   readonly standing: Standing;
+  /** Absent if they are only in memory. */
+  readonly kept?: KeptStates | undefined;
   /** What a split of the batch is for a task: blocks are looked up. */
   taskSplit(split: Split): TaskSplit;
 }
@@ -38,6 +42,7 @@ export class BatchRun {
   readonly #committable = new Map<NodeId, CommitMessage[]>();
   readonly #recordsIn = new Map<NodeId, number>();
   readonly #slabs: number[] = [];
+  readonly #holders: Holders = new Map();
   #tasks = 0;
   #failed = false;
 
@@ -54,8 +59,23 @@ export class BatchRun {
     for (const { kind, id } of plan.nodes) if (kind === 'sink' && this.#isDue(id)) this.#committable.set(id, []);
   }
 
-  /** Rejects with the first error, once nothing of this attempt is running any more. */
+  /**
+   * Rejects with the first error, once nothing of this attempt is running any more; with ChangesLost if another attempt may do
+   * better.
+   */
   async run(): Promise<BatchResult> {
+    try {
+      await this.#runStages();
+      const { batch, kept } = this.#options;
+      const pieces = await kept?.save(batch.time, this.#holders);
+      const sinks = withoutHoles(this.#committable);
+      return { sinks, recordsIn: this.#recordsIn, tasks: this.#tasks, ...(pieces && { kept: pieces }) };
+    } finally {
+      for (const slab of this.#slabs) this.#options.memory.release(slab);
+    }
+  }
+
+  async #runStages(): Promise<void> {
     const stages: Promise<void>[] = [];
     for (const stage of this.#options.stages) {
       stages.push(
@@ -66,10 +86,8 @@ export class BatchRun {
       );
     }
     const outcomes = await Promise.allSettled(stages);
-    for (const slab of this.#slabs) this.#options.memory.release(slab);
     const failure = outcomes.find((outcome) => outcome.status === 'rejected' && outcome.reason !== cancelled);
     if (failure) throw this.#options.windows.explained((failure as PromiseRejectedResult).reason);
-    return { sinks: withoutHoles(this.#committable), recordsIn: this.#recordsIn, tasks: this.#tasks };
   }
 
   async #runStage(stage: Stage, feeders: readonly Promise<void>[]): Promise<void> {
@@ -91,6 +109,7 @@ export class BatchRun {
     const done = await this.#tryTask(stage, partition, leaves);
     this.#tasks++;
     this.#slabs.push(...done.slabs);
+    if (keeps(stage.root)) this.#noteHolder(partition, done.owner);
     if (stage.root.kind === 'source') this.#count(stage.root.id, done.recordsIn);
     for (const [i, { node, input }] of ends.entries()) {
       const result = done.leaves[i]!;
@@ -109,12 +128,37 @@ export class BatchRun {
     for (let attempt = 0; ; attempt++) {
       if (this.#failed) throw cancelled;
       try {
-        return await this.#options.threads.run(this.#message(stage, partition, leaves), this.#place(stage, partition));
+        return await this.#runOnce(stage, partition, leaves);
       } catch (thrown) {
         const final = attempt >= this.#options.taskRetries || !mayPass(thrown);
         if (final) throw this.#fail(ofStage(stage, thrown));
       }
     }
+  }
+
+  /** A thread that has nothing of what the batches before had left there is told where to read it. */
+  async #runOnce(stage: Stage, partition: number, leaves: readonly LeafTask[]): Promise<TaskDone> {
+    const { threads, kept } = this.#options;
+    const task = this.#message(stage, partition, leaves);
+    const place = this.#place(stage, partition);
+    try {
+      return await threads.run(task, place);
+    } catch (thrown) {
+      const isLost = thrown instanceof StreamjobError && thrown.code === 'state-lost';
+      if (!isLost || !kept || !task.keeps) throw thrown;
+      const { keeps } = task;
+      return kept.reading(stage.root.id, task, (pieces) =>
+        threads.run({ ...task, keeps: { ...keeps, pieces } }, place),
+      );
+    }
+  }
+
+  /** What a thread that has died had changed is lost, even if the task that it died of has been run again. */
+  #noteHolder(partition: number, owner: number): void {
+    const { threads, kept } = this.#options;
+    const place = partition % threads.size;
+    if (kept && (this.#holders.get(place) ?? owner) !== owner) throw this.#fail(changesLost());
+    this.#holders.set(place, owner);
   }
 
   /** Where keyed data lies; anything else may run anywhere. */
@@ -202,12 +246,10 @@ const mayPass = (thrown: unknown): boolean =>
 
 /** Who ended a thread cannot say which step it was. */
 function ofStage(stage: Stage, thrown: unknown): unknown {
-  if (!(thrown instanceof StreamjobError) || !threadDeaths.has(thrown.code) || thrown.at) return thrown;
+  if (!isDeath(thrown) || thrown.at) return thrown;
   const { code, message, remedy, cause } = thrown;
   return new StreamjobError(code, `${stageName(stage)} ${message}`, { at: stagePlace(stage), remedy, cause });
 }
-
-const threadDeaths: ReadonlySet<ErrorCode> = new Set(['worker-died', 'task-timeout', 'heap-limit']);
 
 /** Why a task did not run: another one had failed. */
 const cancelled = new Error('cancelled');

@@ -5,11 +5,13 @@ import type { Split } from '../../component/source.ts';
 import { isStored } from '../../engine/blockFile.ts';
 import type { Batch, BatchResult, Engine, EngineEvents, EngineJob } from '../../engine/engine.ts';
 import { defaultSettings, type JobSettings } from '../../plan/jobSettings.ts';
+import { keepersOf } from '../../plan/kept.ts';
 import type { NodeId, Plan } from '../../plan/plan.ts';
 import { type Stage, stagesOf } from '../../plan/stages.ts';
 import type { FromWorker, OpenMessage, TaskSplit } from '../wire/messages.ts';
 import { SlabPool } from '../wire/slabs.ts';
-import { BatchRun } from './batchRun.ts';
+import { BatchRun, type BatchRunOptions } from './batchRun.ts';
+import { ChangesLost, KeptStates } from './keptStates.ts';
 import { PlanVariants } from './planVariants.ts';
 import { RawWindows } from './rawWindows.ts';
 import { Receivers } from './receivers.ts';
@@ -48,6 +50,7 @@ export class LocalEngine implements Engine {
   #aside: Promise<unknown> = Promise.resolve();
   #windows: RawWindows | undefined;
   readonly #standing = new Standing();
+  #kept: KeptStates | undefined;
 
   /** The threads start at once, so that they load while the job is still being read. */
   constructor(options: Partial<Options> = {}) {
@@ -66,16 +69,21 @@ export class LocalEngine implements Engine {
     return parallelismOf(settings) === this.parallelism && sameSettings.every((name) => settings[name] === mine[name]);
   }
 
-  async open({ plan, configs, events, blocks, strict = false }: EngineJob): Promise<void> {
+  async open({ plan, configs, events, blocks, state, strict = false }: EngineJob): Promise<void> {
     this.#plan = plan;
     this.#events = events;
     this.#blocks = blocks;
     this.#stages = stagesOf(plan);
     this.#windows = new RawWindows(plan, this.#memory, this.parallelism);
     const { blockInterval } = this.#options;
-    const job: OpenMessage = { type: 'open', plan, configs, strict, blockInterval, ...(blocks && { blocks }) };
+    if (state && keepersOf(plan).length > 0) this.#kept = new KeptStates(state, plan, this.#threads, this.#windows);
+    const directories = {
+      ...(blocks && { blocks }),
+      ...(state && { state: { directory: state.directory, run: state.run } }),
+    };
+    const job: OpenMessage = { type: 'open', plan, configs, strict, blockInterval, ...directories };
     const receiving = (await hasReceivers(plan)) ? this.#receivers.open(job, events) : undefined;
-    await Promise.all([this.#threads.open(job), receiving]);
+    await Promise.all([this.#threads.open(job), receiving, this.#kept?.open(this.#standing)]);
   }
 
   async receive(): Promise<void> {
@@ -95,18 +103,32 @@ export class LocalEngine implements Engine {
     try {
       const { expanded } = batch;
       const ready = expanded ? this.#variants.ready(expanded, this.#plan!.nodes) : undefined;
-      return await new BatchRun({
+      return await this.#runAgain({
         ...(ready ?? { plan: this.#plan!, stages: this.#stages }),
         batch,
         threads: this.#threads,
         memory: this.#memory,
         windows: this.#windows!,
         standing: this.#standing,
+        kept: this.#kept,
         taskRetries: this.#options.taskRetries,
         taskSplit: (split) => this.#taskSplit(split),
-      }).run();
+      });
     } finally {
       this.#receivers.freed();
+    }
+  }
+
+  /** A batch whose changes were lost with a thread is run as a whole again. */
+  async #runAgain(options: BatchRunOptions): Promise<BatchResult> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await new BatchRun(options).run();
+      } catch (thrown) {
+        if (!(thrown instanceof ChangesLost)) throw thrown;
+        if (attempt >= options.taskRetries) throw thrown.reason;
+        this.#events?.log('warn', `Running the batch again: ${thrown.reason.message}`);
+      }
     }
   }
 
@@ -140,6 +162,7 @@ export class LocalEngine implements Engine {
 
   async close(): Promise<void> {
     await Promise.all([this.#threads.close(), this.#receivers.close()]);
+    await this.#kept?.close();
     this.#windows?.close();
   }
 

@@ -1,5 +1,6 @@
 import { formatByteSize } from '../../base/byteSize.ts';
 import { StreamjobError } from '../../base/errors.ts';
+import type { Frame } from '../../engine/keptFile.ts';
 import { type NodeId, type Plan, stepName, type WindowNode } from '../../plan/plan.ts';
 import { type Extents, extentsLength, PoolExhausted, readExtents, SlabWriter } from '../wire/extents.ts';
 import { type SlabPool, slabBytes } from '../wire/slabs.ts';
@@ -65,6 +66,35 @@ export class RawWindows {
   /** Keeps a partition of the batch that was begun; the slabs of the extents are retained or what lies in them is copied. */
   keep(node: NodeId, place: number, extents: Extents): void {
     this.#batches.get(node)!.at(-1)!.partitions[place] = this.#copied(extents) ?? this.#retained(extents);
+  }
+
+  /** Puts a partition of an earlier batch back, in order of time. Throws `memory-limit`. */
+  enterAgain(node: NodeId, time: number, place: number, frames: Iterable<Uint8Array>): void {
+    const batches = this.#batches.get(node)!;
+    if (batches.at(-1)?.time !== time) batches.push({ time, partitions: [] });
+    try {
+      for (const bytes of frames) this.#small.write(bytes, 0, bytes.length);
+      batches.at(-1)!.partitions[place] = { extents: this.#small.takeExtents(), slabs: this.#small.takeSlabs() };
+    } catch (thrown) {
+      if (!(thrown instanceof PoolExhausted)) throw thrown;
+      throw this.explained(
+        new StreamjobError('memory-limit', 'What windows hold does not fit into settings.memoryLimit.'),
+      );
+    }
+  }
+
+  /** What a batch brought to the partitions of a window, as runs of whole values; undefined where there was no partition. */
+  brought(node: NodeId, time: number): readonly (readonly Frame[] | undefined)[] {
+    const newest = this.#batches.get(node)!.at(-1);
+    return newest?.time === time ? Array.from(newest.partitions, (kept) => kept && this.#frames(kept)) : [];
+  }
+
+  #frames({ extents }: Kept): readonly Frame[] {
+    const frames: Frame[] = [];
+    readExtents(this.#memory, extents, (bytes, start, end) => {
+      frames.push({ bytes: Uint8Array.prototype.slice.call(bytes, start, end), entries: 1 });
+    });
+    return frames;
   }
 
   /** What partition `index` of `count` of a window consists of: neighbouring ones of the kept batches, the oldest first. */

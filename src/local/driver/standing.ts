@@ -12,6 +12,12 @@ export class Standing {
     return this.#time;
   }
 
+  /** An earlier run has left something of the batch of this time, of a node if the plan still has it. */
+  left(node: NodeId | undefined, time: number): void {
+    if (node !== undefined) this.#lived.add(node);
+    this.#time = Math.max(this.#time, time);
+  }
+
   /** For a task of a stage that begins at such a node. */
   of(node: NodeId): Keeping {
     this.#touched.add(node);

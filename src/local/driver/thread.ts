@@ -2,8 +2,17 @@ import { Worker } from 'node:worker_threads';
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import { formatDuration } from '../../base/duration.ts';
 import { StreamjobError } from '../../base/errors.ts';
+import type { KeptPiece } from '../../engine/keptPiece.ts';
 import { fromWire } from '../wire/errors.ts';
-import type { FromWorker, OpenMessage, TaskDone, TaskMessage, ToWorker, WorkerData } from '../wire/messages.ts';
+import type {
+  FromWorker,
+  OpenMessage,
+  SaveMessage,
+  TaskDone,
+  TaskMessage,
+  ToWorker,
+  WorkerData,
+} from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
 import { endProcess } from './endProcess.ts';
 import { causeOfDeath } from './threadDeath.ts';
@@ -40,6 +49,7 @@ export class Thread {
   readonly #progress = new Int32Array(new SharedArrayBuffer(4));
   #opening: Deferred<void> | undefined;
   #task: Deferred<TaskDone> | undefined;
+  #saving: Deferred<readonly KeptPiece[]> | undefined;
   #limit: NodeJS.Timeout | undefined;
   #open = false;
   #closing = false;
@@ -89,6 +99,14 @@ export class Thread {
     return this.#task.promise;
   }
 
+  /** Has the thread write down what the tasks of a batch have changed. Rejects with what is wrong, or why the thread died. */
+  save(message: SaveMessage): Promise<readonly KeptPiece[]> {
+    this.#saving = deferred();
+    this.#limitTime(Math.max(this.#options.taskTimeout, loadingTime), 'to write down what windows and states keep');
+    this.say(message);
+    return this.#saving.promise;
+  }
+
   say(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
@@ -117,9 +135,22 @@ export class Thread {
       case 'taskFailed':
         this.#endTask()?.reject(fromWire(message.error));
         return true;
+      case 'saved':
+        this.#endSaving()?.resolve(message.pieces);
+        return true;
+      case 'failedToSave':
+        this.#endSaving()?.reject(fromWire(message.error));
+        return true;
       default:
         return false;
     }
+  }
+
+  #endSaving(): Deferred<readonly KeptPiece[]> | undefined {
+    clearTimeout(this.#limit);
+    const saving = this.#saving;
+    this.#saving = undefined;
+    return saving;
   }
 
   #limitTime(ms: number, what: string): void {
@@ -162,6 +193,7 @@ export class Thread {
     const error = causeOfDeath(this.#cause, code, this.#options.workerHeap, this.#recordsRead());
     this.#opening?.reject(error);
     this.#endTask()?.reject(error);
+    this.#endSaving()?.reject(error);
     this.#options.died(this, error);
   }
 }

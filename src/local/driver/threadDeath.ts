@@ -1,6 +1,12 @@
 import { formatByteSize } from '../../base/byteSize.ts';
-import { messageOf, StreamjobError } from '../../base/errors.ts';
+import { type ErrorCode, messageOf, StreamjobError } from '../../base/errors.ts';
 import { heapRemedy } from '../wire/errors.ts';
+
+/** Whether an error says that a thread has ended. */
+export const isDeath = (thrown: unknown): thrown is StreamjobError =>
+  thrown instanceof StreamjobError && deaths.has(thrown.code);
+
+const deaths: ReadonlySet<ErrorCode> = new Set(['worker-died', 'task-timeout', 'heap-limit']);
 
 /** Why a thread ended that nobody had asked to. `read` says how far its task had come. */
 export function causeOfDeath(cause: unknown, exitCode: number, workerHeap: number, read: string): StreamjobError {

@@ -1,6 +1,7 @@
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import { StreamjobError } from '../../base/errors.ts';
-import type { ForgetPlan, OpenMessage, PlanMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
+import type { KeptPiece } from '../../engine/keptPiece.ts';
+import type { ForgetPlan, OpenMessage, PlanMessage, SaveMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
 import { Thread, type ThreadOptions } from './thread.ts';
 
 interface Waiting {
@@ -55,6 +56,15 @@ export class ThreadPool {
     (place === undefined ? this.#shared : this.#pinned[place % this.size]!).push(waiting);
     this.#dispatch();
     return waiting.result.promise;
+  }
+
+  /**
+   * Has the thread of a place write down what its tasks have changed, while no task runs. Undefined if it is not the thread any more that
+   * had this number as owner of slabs. Rejects with what is wrong, or why the thread died.
+   */
+  async save(message: SaveMessage, place: number, owner: number): Promise<readonly KeptPiece[] | undefined> {
+    const thread = this.#threads[place % this.size]!;
+    return thread.owner === owner ? thread.save(message) : undefined;
   }
 
   /** Drops what has not begun. */

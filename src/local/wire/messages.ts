@@ -2,6 +2,7 @@ import type { CommitMessage } from '../../component/sink.ts';
 import type { Split } from '../../component/source.ts';
 import type { StoredBlock } from '../../engine/blockFile.ts';
 import type { ReceiverState } from '../../engine/engine.ts';
+import type { KeptPiece, KeptState } from '../../engine/keptPiece.ts';
 import type { FunctionReference } from '../../function/reference.ts';
 import type { NodeId, Plan } from '../../plan/plan.ts';
 import type { WireError } from './errors.ts';
@@ -25,6 +26,7 @@ export type ToWorker =
   | PlanMessage
   | ForgetPlan
   | TaskMessage
+  | SaveMessage
   | { readonly type: 'receive' }
   | { readonly type: 'stopReceiving' }
   /** What a receiver may take from now on; undefined: as much as memory allows. */
@@ -40,6 +42,8 @@ export interface OpenMessage {
   readonly blockInterval: number;
   /** Where received data is kept. */
   readonly blocks?: string;
+  /** Where windows and states are kept. */
+  readonly state?: Pick<KeptState, 'directory' | 'run'>;
 }
 
 /** A plan that stands for the job's own in some batches. */
@@ -94,6 +98,14 @@ export interface Keeping {
   readonly standing: number;
   /** Some batch has been run, so the thread must have something. */
   readonly lived: boolean;
+  /** What the thread is to read if it has nothing: all pieces that may have keys of the partition, the oldest first. */
+  readonly pieces?: readonly KeptPiece[];
+}
+
+/** Write down what the tasks of this batch have changed in the windows and states of the thread. */
+export interface SaveMessage {
+  readonly type: 'save';
+  readonly time: number;
 }
 
 /** Something that the source's reader reads, a block in the pool, or one of an earlier run on the disk. */
@@ -128,6 +140,8 @@ export type FromWorker =
   | { readonly type: 'failedToOpen'; readonly error: WireError }
   | TaskDone
   | { readonly type: 'taskFailed'; readonly id: number; readonly error: WireError }
+  | Saved
+  | { readonly type: 'failedToSave'; readonly error: WireError }
   /** The slabs are retained once for the block. */
   | {
       readonly type: 'block';
@@ -150,10 +164,18 @@ export type FromWorker =
 export interface TaskDone {
   readonly type: 'taskDone';
   readonly id: number;
+  /** The thread, as owner of slabs. */
+  readonly owner: number;
   readonly recordsIn: number;
   readonly leaves: readonly LeafResult[];
   /** Slabs that the buckets lie in, each to be released once. */
   readonly slabs: readonly number[];
+}
+
+export interface Saved {
+  readonly type: 'saved';
+  /** They are synced. */
+  readonly pieces: readonly KeptPiece[];
 }
 
 /** A shuffle's buckets, one for each target partition; or what a sink's writer put aside. */

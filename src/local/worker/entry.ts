@@ -2,7 +2,15 @@ import { isMainThread, type MessagePort, parentPort, workerData } from 'node:wor
 import { bug } from '../../base/errors.ts';
 import type { SplitOutput } from '../../component/source.ts';
 import { toWire } from '../wire/errors.ts';
-import type { FromWorker, OpenMessage, PlanMessage, TaskMessage, ToWorker, WorkerData } from '../wire/messages.ts';
+import type {
+  FromWorker,
+  OpenMessage,
+  PlanMessage,
+  SaveMessage,
+  TaskMessage,
+  ToWorker,
+  WorkerData,
+} from '../wire/messages.ts';
 import { SlabPool } from '../wire/slabs.ts';
 import { limitHeap } from './heap.ts';
 import { ReceiverHost } from './receiverHost.ts';
@@ -33,6 +41,8 @@ function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: 
         return void variants.delete(message.id);
       case 'task':
         return void run(message);
+      case 'save':
+        return void save(message);
       case 'receive':
         return receivers?.start();
       case 'stopReceiving':
@@ -62,6 +72,14 @@ function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: 
     const variant = tasks!.then((runner) => runner.variant(message));
     variant.catch(() => undefined);
     variants.set(message.id, variant);
+  }
+
+  async function save({ time }: SaveMessage): Promise<void> {
+    try {
+      say(await (await tasks!).save(time));
+    } catch (thrown) {
+      say({ type: 'failedToSave', error: toWire(thrown) });
+    }
   }
 
   async function run(task: TaskMessage): Promise<void> {

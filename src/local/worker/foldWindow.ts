@@ -1,3 +1,5 @@
+import { messageOf } from '../../base/errors.ts';
+import type { WindowEntry } from '../../engine/keptEntries.ts';
 import { KeyedTable } from '../../plan/keyedTable.ts';
 import type { Span } from '../../plan/plan.ts';
 import { KeyWindow, type Merge, type MergeFailed } from './keyWindow.ts';
@@ -5,7 +7,7 @@ import type { BatchStore } from './stores.ts';
 
 interface BatchOfWindow {
   readonly time: number;
-  readonly windows: readonly KeyWindow[];
+  readonly windows: KeyWindow[];
 }
 
 /** One key's value in a batch. */
@@ -34,6 +36,8 @@ export class FoldWindow implements BatchStore {
   #firstData: number | undefined;
   /** What failed in batches between slides waits for the next slide. */
   #failures: Failure[] = [];
+  /** What was taken by the slide of a batch, which may be taken back. */
+  #taken: { readonly time: number; readonly failures: readonly Failure[] } | undefined;
   #keysEver = 0;
 
   /** `step`: how many milliseconds lie between the batches that enter. */
@@ -44,7 +48,9 @@ export class FoldWindow implements BatchStore {
 
   /** What has left the window by the batch that is taken back has left by every later one too, so only entering is undone. */
   takeBack(after: number): void {
-    this.#failures = this.#failures.filter((failure) => failure.time <= after);
+    const taken = this.#taken && this.#taken.time > after ? this.#taken.failures : [];
+    this.#taken = undefined;
+    this.#failures = [...taken, ...this.#failures].filter((failure) => failure.time <= after);
     const last = this.#batches.at(-1);
     if (last === undefined || last.time <= after) return;
     this.#batches.pop();
@@ -53,6 +59,10 @@ export class FoldWindow implements BatchStore {
       window.takeBack(last.time);
       this.#dropIfEmpty(window);
     }
+  }
+
+  get keys(): number {
+    return this.#table.size;
   }
 
   /** True from the first value ever on. */
@@ -64,17 +74,24 @@ export class FoldWindow implements BatchStore {
     this.#failures.push(failure);
   }
 
-  /** The failures that were held, which are forgotten. */
-  takeFailures(): readonly Failure[] {
+  /** The failures that were held, which are forgotten by the slide of this batch. */
+  takeFailures(time: number): readonly Failure[] {
     const failures = this.#failures;
     this.#failures = [];
+    this.#taken = { time, failures };
     return failures;
   }
 
   /** The window of a batch, younger than all before. */
   slide(time: number, batch: Iterable<Entering>, merge: Merge, failed: MergeFailed): void {
     this.#leave(time - this.#length, merge, failed);
-    const windows: KeyWindow[] = [];
+    this.enter(time, batch, merge, failed);
+  }
+
+  /** Adds what a batch brought: the youngest, or more of it. */
+  enter(time: number, batch: Iterable<Entering>, merge: Merge, failed: MergeFailed): void {
+    const last = this.#batches.at(-1);
+    const windows: KeyWindow[] = last?.time === time ? last.windows : [];
     for (const { key, value } of batch) {
       const window = this.#table.find(key) ?? this.#add(key);
       // Noted before the merge, which may throw: then all of the batch is taken back.
@@ -83,6 +100,29 @@ export class FoldWindow implements BatchStore {
       window.enter(time, value, merge, failed);
     }
     if (windows.length > 0) this.#firstData ??= time;
+  }
+
+  /** An earlier run had data since then. */
+  hadDataSince(time: number): void {
+    this.#firstData = Math.min(time, this.#firstData ?? time);
+  }
+
+  changes(time: number): readonly WindowEntry[] {
+    const last = this.#batches.at(-1);
+    const brought = last?.time === time ? last.windows : [];
+    const took = this.#taken?.time === time && this.#taken.failures.length > 0;
+    if (brought.length === 0 && this.#failures.length === 0 && !took) return [];
+    const entries: WindowEntry[] = [[this.#firstData ?? null]];
+    for (const { time, record, thrown } of this.#failures) entries.push([time, record, messageOf(thrown)]);
+    for (const window of brought) {
+      const entered = window.entered(time);
+      if (entered) entries.push([window.key, entered.value]);
+    }
+    return entries;
+  }
+
+  all(time: number): readonly WindowEntry[] {
+    return this.changes(time);
   }
 
   /** `[key, merged]` of every key in the window. */

@@ -53,6 +53,11 @@ export class KeyWindow {
     this.#backMerged = merged;
   }
 
+  /** The value of the youngest batch, if it is this one. */
+  entered(time: number): { readonly value: unknown } | undefined {
+    return this.#backTimes.at(-1) === time ? { value: this.#backValues.at(-1) } : undefined;
+  }
+
   /** Takes the value of the youngest batch back. It is done only once after it was added. */
   takeBack(time: number): void {
     if (this.#backTimes.at(-1) !== time) return;

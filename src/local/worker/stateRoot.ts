@@ -29,7 +29,7 @@ export function updateStateByKey(
     const result = attempt(key, values, cell.state);
     if (result === failed) continue;
     if (result === null || result === undefined) table.remove(cell);
-    else table.set(cell, result);
+    else if (values.length > 0 || result !== cell.state) table.set(cell, result);
     arrived.delete(key);
   }
   for (const [key, values] of arrived) {

@@ -1,10 +1,13 @@
 import { StreamjobError } from '../../base/errors.ts';
+import type { StateEntry } from '../../engine/keptEntries.ts';
 import { flat } from '../../plan/flat.ts';
 import { keyGroup, partitionOfGroup } from '../../plan/hash.ts';
 import { KeyedTable } from '../../plan/keyedTable.ts';
 import { fromLiteral } from '../../plan/literal.ts';
 import { type StateNode, stepName } from '../../plan/plan.ts';
 import { previewValue } from '../../plan/preview.ts';
+import { WireWriter } from '../../plan/wire.ts';
+import { checkHeap, filling } from './heap.ts';
 import type { BatchStore } from './stores.ts';
 
 /** A key and its state; with a timeout linked to the keys that were touched before and after it. */
@@ -54,6 +57,10 @@ export class StateTable implements BatchStore {
     this.#ordered = ordered;
   }
 
+  get keys(): number {
+    return this.#cells.size;
+  }
+
   /** A partition as it is before the batch of `time`, with the initial states that belong to it. */
   static create(node: StateNode, at: { time: number; partition: number; partitions: number }): StateTable {
     const table = new StateTable(node.timeout !== undefined);
@@ -65,6 +72,36 @@ export class StateTable implements BatchStore {
     }
     table.#undo.length = 0;
     return table;
+  }
+
+  /** A partition as an earlier run or thread has left it. */
+  static restore(node: StateNode, entries: Iterable<StateEntry>): StateTable {
+    const table = new StateTable(node.timeout !== undefined);
+    filling(table.#cells, () => {
+      let read = 0;
+      for (const entry of entries) {
+        table.#enterAgain(entry);
+        if (++read % 1_024 === 0) checkHeap();
+      }
+    });
+    if (table.#ordered) table.#linkInOrder();
+    return table;
+  }
+
+  #enterAgain(entry: StateEntry): void {
+    const [key] = entry;
+    if (entry.length === 1) this.#cells.delete(key);
+    else if (entry.length === 3) this.#cells.add(key, new StateCell(key, entry[1], entry[2]));
+    else {
+      const cell = this.#cells.find(key);
+      if (cell) cell.touched = entry[1];
+    }
+  }
+
+  /** Pieces that were written with other numbers of partitions are each in order, and not all together. */
+  #linkInOrder(): void {
+    const cells = Array.from(this.#cells, ([, cell]) => cell).sort((a, b) => a.touched - b.touched);
+    for (const cell of cells) this.#link(cell, this.#newest);
   }
 
   takeBack(time: number): void {
@@ -79,6 +116,40 @@ export class StateTable implements BatchStore {
     this.#time = time;
   }
 
+  /** One entry for each key that the batch has changed, and only if what is to be read back has changed. */
+  *changes(time: number): Generator<StateEntry, void, undefined> {
+    for (const [cell, changed] of this.#changed()) {
+      const live = this.#cells.find(cell.key);
+      if (live === undefined) yield [cell.key];
+      else if (live === cell && changed) yield this.#entry(cell, time);
+      else if (live === cell && this.#ordered) yield [cell.key, cell.touched];
+    }
+  }
+
+  /** All keys, those that were touched earlier first. */
+  *all(time: number): Generator<StateEntry, void, undefined> {
+    const cells = this.#ordered ? this.idleSince(Number.POSITIVE_INFINITY) : this.#unordered();
+    for (const cell of cells) yield this.#entry(cell, time);
+  }
+
+  *#unordered(): Iterable<StateCell> {
+    for (const [, cell] of this.#cells) yield cell;
+  }
+
+  #entry({ key, state, touched }: StateCell, time: number): StateEntry {
+    return [key, state, this.#ordered ? touched : time];
+  }
+
+  /** The cells that the batch has to do with; true: their state is another one. */
+  #changed(): ReadonlyMap<StateCell, boolean> {
+    const changed = new Map<StateCell, boolean>();
+    for (const undo of this.#undo) {
+      const isOther = undo.kind === 'added' || (undo.kind === 'changed' && differs(undo.state, undo.cell.state));
+      changed.set(undo.cell, isOther || changed.get(undo.cell) === true);
+    }
+    return changed;
+  }
+
   find(key: unknown): StateCell | undefined {
     return this.#cells.find(key);
   }
@@ -91,8 +162,9 @@ export class StateTable implements BatchStore {
     this.#insert(typeof key === 'string' ? flat(key) : key, state, this.#time);
   }
 
+  /** A state that is an object counts as changed, even if it is the same one: functions may have changed what is in it. */
   set(cell: StateCell, state: unknown): void {
-    if (state === cell.state) return;
+    if (state === cell.state && typeof state !== 'object') return;
     if (cell.noted !== this.#time) this.#undo.push({ kind: 'changed', cell, state: cell.state });
     cell.noted = this.#time;
     cell.state = kept(state);
@@ -177,6 +249,23 @@ export class StateTable implements BatchStore {
 
 /** A text that a function cut out of another one would keep all of that in memory. */
 const kept = (state: unknown): unknown => (typeof state === 'string' ? flat(state) : state);
+
+/** An object that is the same one may have been changed. */
+const differs = (old: unknown, state: unknown): boolean => old === state || !sameBytes(old, state);
+
+function sameBytes(old: unknown, state: unknown): boolean {
+  for (const [writer, value] of [
+    [before, old],
+    [after, state],
+  ] as const) {
+    writer.reset();
+    writer.write(value);
+  }
+  return before.length === after.length && Buffer.compare(before.bytes(), after.bytes()) === 0;
+}
+
+const before = new WireWriter();
+const after = new WireWriter();
 
 const notPair = ({ origin }: StateNode, came: unknown): StreamjobError =>
   new StreamjobError('not-a-pair', `${stepName(origin)}: initial holds ${previewValue(came)}, which is no pair`, {

@@ -1,45 +1,85 @@
 import { StreamjobError } from '../../base/errors.ts';
-import { edgeSlide, type Plan, type PlanNode, slidesOf, stepName } from '../../plan/plan.ts';
-import type { TaskMessage } from '../wire/messages.ts';
+import { stateEntries } from '../../engine/keptEntries.ts';
+import { KeptReader } from '../../engine/keptFile.ts';
+import type { KeptPiece } from '../../engine/keptPiece.ts';
+import { keepersOf } from '../../plan/kept.ts';
+import { edgeSlide, type FoldNode, type NodeId, type PlanNode, slidesOf, stepName } from '../../plan/plan.ts';
+import type { OpenMessage, TaskMessage } from '../wire/messages.ts';
 import { FoldWindow } from './foldWindow.ts';
+import type { NodeFunctions } from './functions.ts';
+import { restoreWindow } from './restoreWindow.ts';
 import { StateTable } from './stateTable.ts';
+import { type ChangedStore, StoreWriter } from './storeWriter.ts';
 
 /** What a partition of a stateful node keeps from batch to batch. Only the changes of the newest batch may be taken back. */
 export interface BatchStore {
+  /** How many keys it holds. */
+  readonly keys: number;
   /** Drops what a batch after `time` has changed: it is run again, or was given up. */
   takeBack(time: number): void;
+  /** What is to be written down of the batch of this time, the newest: entries of engine/keptEntries.ts. */
+  changes(time: number): Iterable<unknown>;
+  /** The same if nothing was written down of any batch before. */
+  all(time: number): Iterable<unknown>;
 }
+
+type Job = Pick<OpenMessage, 'plan' | 'state'>;
 
 /**
  * The windows and states that live on this thread. A partition is always run here, so they are never copied. No message
  * says that a batch has failed or is done: every task says which batches stand, and what is newer is taken back first.
  */
 export class Stores {
-  readonly #plan: Plan;
+  readonly #job: Job;
   readonly #slides: readonly number[];
-  readonly #stores = new Map<string, BatchStore>();
+  readonly #stores = new Map<string, ChangedStore>();
+  readonly #writer: StoreWriter | undefined;
 
-  constructor(plan: Plan) {
-    this.#plan = plan;
-    this.#slides = slidesOf(plan);
+  /** `owner`: the number of the thread. */
+  constructor(job: Job, owner: number) {
+    this.#job = job;
+    this.#slides = slidesOf(job.plan);
+    const keepers = new Map(keepersOf(job.plan).map((keeper) => [keeper.node.id, keeper] as const));
+    this.#writer = job.state && new StoreWriter(job.state, owner, (node: NodeId) => keepers.get(node)!);
   }
 
-  /** The store of a task, as of the batches that stand; undefined for a node that keeps nothing. Throws `state-lost`. */
-  of(node: PlanNode, { time, partition, partitions, keeps }: TaskMessage): BatchStore | undefined {
+  /**
+   * The store of a task, as of the batches that stand; undefined for a node that keeps nothing. Throws `state-lost` if it is
+   * not here, and the task does not say where it is to be read.
+   */
+  of(node: PlanNode, task: TaskMessage, functions: NodeFunctions | undefined): BatchStore | undefined {
+    const { time, partition, partitions, keeps } = task;
     if (keeps === undefined) return undefined;
     const key = `${node.id} ${partition}`;
-    const known = this.#stores.get(key);
-    known?.takeBack(keeps.standing);
-    if (known) return known;
-    if (keeps.lived) throw stateLost(node);
-    const store = this.#create(node, time, partition, partitions);
-    this.#stores.set(key, store);
+    const store = this.#stores.get(key)?.store ?? this.#create(node, task, functions);
+    store.takeBack(keeps.standing);
+    this.#stores.set(key, { node, partition, partitions, store, time, lived: keeps.lived });
     return store;
   }
 
-  #create(node: PlanNode, time: number, partition: number, partitions: number): BatchStore {
+  /** Writes down what the tasks of a batch have changed. Resolves when it is safe. */
+  save(time: number): Promise<readonly KeptPiece[]> {
+    return this.#writer!.write([...this.#stores.values()].filter((store) => store.time === time));
+  }
+
+  #create(node: PlanNode, task: TaskMessage, functions: NodeFunctions | undefined): BatchStore {
+    const { lived, pieces } = task.keeps!;
+    if (!lived) return this.#empty(node, task);
+    if (!pieces) throw stateLost(node);
+    const reader = new KeptReader(this.#job.state!.directory);
+    try {
+      if (node.kind === 'state') return StateTable.restore(node, stateEntries(reader, pieces, task));
+      const window = this.#empty(node, task) as FoldWindow;
+      restoreWindow(window, node as FoldNode, functions!.mergeCombiners!, { reader, pieces, task });
+      return window;
+    } finally {
+      reader.close();
+    }
+  }
+
+  #empty(node: PlanNode, { time, partition, partitions }: TaskMessage): BatchStore {
     if (node.kind === 'fold')
-      return new FoldWindow(node.window!, edgeSlide(node.input, this.#plan.nodes, this.#slides));
+      return new FoldWindow(node.window!, edgeSlide(node.input, this.#job.plan.nodes, this.#slides));
     if (node.kind === 'state') return StateTable.create(node, { time, partition, partitions });
     throw new Error(`${node.kind} keeps nothing`);
   }

@@ -12,7 +12,7 @@ import { stageName, stagePlace } from '../../plan/stageName.ts';
 import { type Leaf, type Stage, stagesOf } from '../../plan/stages.ts';
 import { heapRemedy } from '../wire/errors.ts';
 import { PoolExhausted, SlabWriter } from '../wire/extents.ts';
-import type { LeafTask, OpenMessage, PlanMessage, TaskDone, TaskMessage } from '../wire/messages.ts';
+import type { LeafTask, OpenMessage, PlanMessage, Saved, TaskDone, TaskMessage } from '../wire/messages.ts';
 import { type SlabPool, slabBytes } from '../wire/slabs.ts';
 import { BucketWriter } from './bucketWriter.ts';
 import { compileFunctions, type NodeFunctions, type UserFunction } from './functions.ts';
@@ -66,7 +66,7 @@ export class TaskRunner {
   readonly #ready: (ReadyStage | undefined)[] = [];
   #time = 0;
 
-  private constructor(job: OpenMessage, thread: Surroundings, parts: Parts, stores = new Stores(job.plan)) {
+  private constructor(job: OpenMessage, thread: Surroundings, parts: Parts, stores = new Stores(job, thread.owner)) {
     this.#job = job;
     this.#thread = thread;
     this.#slabs = new SlabWriter(thread.pool, thread.owner);
@@ -121,7 +121,9 @@ export class TaskRunner {
       const results = [];
       for (const leaf of leaves) results.push(await leaf.close());
       this.#thread.strays.check(stage);
-      return { type: 'taskDone', id: task.id, recordsIn, leaves: results, slabs: this.#slabs.takeSlabs() };
+      const { owner } = this.#thread;
+      const slabs = this.#slabs.takeSlabs();
+      return { type: 'taskDone', id: task.id, owner, recordsIn, leaves: results, slabs };
     } catch (thrown) {
       for (const leaf of leaves) leaf.abort?.();
       throw this.#explained(thrown, stage, leaves);
@@ -129,6 +131,11 @@ export class TaskRunner {
       this.#thread.strays.watch(false);
       this.#slabs.close();
     }
+  }
+
+  /** Writes down what the tasks of a batch have changed in windows and states. */
+  async save(time: number): Promise<Saved> {
+    return { type: 'saved', pieces: await this.#stores.save(time) };
   }
 
   #compile(stage: Stage): ReadyStage {
@@ -155,7 +162,7 @@ export class TaskRunner {
     readShuffle(root, task.buckets, stage, {
       pool: this.#thread.pool,
       functions: functions.get(root.id),
-      store: this.#stores.of(root, task),
+      store: this.#stores.of(root, task, functions.get(root.id)),
       time: task.time,
       emits: task.emits,
       strict: this.#job.strict,

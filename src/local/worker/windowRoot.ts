@@ -23,7 +23,7 @@ export function slideWindow(
   const failed = (key: unknown, values: readonly unknown[], thrown: unknown) => bad({ key, values }, thrown);
   window.slide(time, entering(), merge, failed);
   if (!emits) return;
-  for (const { record, thrown, time } of window.takeFailures()) stage.bad(record, thrown, time);
+  for (const failure of window.takeFailures(time)) stage.bad(failure.record, failure.thrown, failure.time);
   if (node.key === 'none') pushSingle();
   else pushAll(stage, window.pairs(merge, failed));
 
