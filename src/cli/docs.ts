@@ -21,11 +21,15 @@ const parts: Readonly<Record<string, { readonly summary: string; readonly config
 
 /** `streamjob docs NAME`: a component, a part of the job file or an error code, from what the reference is made of. */
 export default async function docs(name: string): Promise<number> {
-  const sections = [...(await componentSections(name)), ...partSections(name), ...codeSections(name)];
-  if (sections.length === 0) throw nothingCalled(name);
-  await print(sections.join('\n'));
+  const text = await textOf(name);
+  if (text === '') throw nothingCalled(name);
+  await print(text);
   return 0;
 }
+
+/** What `docs` tells of a name; empty if nothing has it. */
+export const textOf = async (name: string): Promise<string> =>
+  [...(await componentSections(name)), ...partSections(name), ...codeSections(name)].join('\n');
 
 /** All names that `docs` knows, but for the error codes. */
 export const documented = (): readonly string[] => [
