@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StreamjobError } from '../base/errors.ts';
+import { overlap } from '../engine/keptEntries.ts';
 import type { KeptPiece } from '../engine/keptPiece.ts';
 import { keepersOf } from '../plan/kept.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -90,12 +91,16 @@ function keepersIn(plan: Plan, byKeeper: ReadonlyMap<string, readonly KeptPiece[
     if (!pieces) return [];
     const sum = (what: 'entries' | 'bytes'): number => pieces.reduce((total, piece) => total + piece[what], 0);
     const [oldest, newest] = [pieces[0]!.time, pieces.at(-1)!.time];
-    const exact = kind !== 'state' || new Set(pieces.map(({ partition }) => partition)).size === pieces.length;
+    const exact = kind !== 'state' || areApart(pieces);
     const { component } = node.origin;
     const [entries, bytes] = [sum('entries'), sum('bytes')];
     return [{ id, component, kind, entries, exact, pieces: pieces.length, bytes, oldest, newest }];
   });
 }
+
+/** No key can be in two of them. */
+const areApart = (pieces: readonly KeptPiece[]): boolean =>
+  pieces.every((piece, index) => pieces.every((other, before) => before >= index || !overlap(piece, other)));
 
 async function sizesIn(directory: string): Promise<Pick<CheckpointSummary, 'bytes' | 'parts'>> {
   const parts: Record<string, number> = {};

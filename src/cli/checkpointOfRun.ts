@@ -3,7 +3,6 @@ import { StreamjobError } from '../base/errors.ts';
 import { DurableJournal } from '../checkpoint/durable.ts';
 import type { Journal } from '../checkpoint/journal.ts';
 import { MemoryJournal } from '../checkpoint/memory.ts';
-import { stepName } from '../plan/plan.ts';
 import type { RunnableJob } from './load.ts';
 import type { Log } from './log.ts';
 
@@ -22,7 +21,6 @@ export function journalOfRun(job: RunnableJob, options: CheckpointOptions, log: 
     if (options.fresh || options.skipIfRunning) throw withoutCheckpoint(options);
     return new MemoryJournal();
   }
-  warnOfState(job, log);
   const keep = process.env.STREAMJOB_KEEP_ALL === '1';
   const tell = (level: 'debug' | 'info' | 'warn', message: string): void => log.write(level, message);
   const interval = job.checkpoint ? job.checkpoint.interval : undefined;
@@ -38,16 +36,3 @@ const withoutCheckpoint = ({ fresh }: CheckpointOptions): StreamjobError =>
   new StreamjobError('bad-usage', `${fresh ? '--fresh' : '--skip-if-running'} needs a checkpoint, and there is none.`, {
     remedy: 'Set `checkpoint: ./checkpoint/NAME` in the job file, or give --checkpoint DIR.',
   });
-
-/** No silent promise: what the checkpoint does not keep in this version. */
-function warnOfState({ plan }: RunnableJob, log: Log): void {
-  const keeping = plan.nodes.filter(
-    (node) => node.kind === 'window' || node.kind === 'state' || (node.kind === 'fold' && node.window),
-  );
-  if (keeping.length === 0) return;
-  const steps = keeping.map(({ origin }) => stepName(origin)).join('; ');
-  log.write(
-    'warn',
-    `State is not yet kept across restarts: input is neither lost nor counted twice, but these steps begin with nothing at each start: ${steps}.`,
-  );
-}

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type Disk, realDisk } from '#src/checkpoint/disk.ts';
+import { inspect } from '#src/checkpoint/inspect.ts';
 import { breakLock } from '#src/checkpoint/lock.ts';
 import { readMeta, writeMeta } from '#src/checkpoint/meta.ts';
 import { valuesOf } from '#src/engine/keptEntries.ts';
@@ -197,6 +198,8 @@ describe('merging', () => {
     for (let time = 1; time <= 16; time++) await checkpoint.batches(plan, [time * 1_000], apart);
     expect(await checkpoint.pieces(plan)).toMatchObject([{ whole: true, entries: 16, time: 16_000 }]);
     expect(checkpoint.files).toEqual(['merge16.1.0-1']);
+    const { keepers } = await inspect(checkpoint.directory);
+    expect(keepers).toMatchObject([{ id: 'out/1', exact: true, entries: 16, pieces: 1 }]);
   });
 
   test('that fails is a warning, said once, and tried again', async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type CheckpointSummary, inspect } from '#src/checkpoint/inspect.ts';
@@ -89,6 +91,27 @@ describe('streamjob checkpoint, of a job with windows and states', () => {
     ]);
     const { bytes, parts } = json as CheckpointSummary;
     expect(bytes).toBe(Object.values(parts).reduce((sum, part) => sum + part, 0));
+  });
+
+  test('run syncs once for each batch, and once for each thread and kind of what it keeps', async () => {
+    const job = `batchInterval: 20ms
+checkpoint: kept
+sources: { pairs: { queue: { batches: [${'[[a, 1], [b, 2], [c, 3]],'.repeat(5)}] } } }
+streams:
+${out('repartition: 4', update)}
+  recent: { from: pairs, steps: [{ ${sliding('1s', '20ms')} }] }
+sinks: [{ from: out, print: {} }, { from: recent, print: {} }]
+`;
+    const cwd = folderWith({ 'job.yaml': job });
+    const seen = join(cwd, 'seen');
+    const env = { STREAMJOB_FAILPOINTS_SEEN: seen };
+    const args = ['run', 'job.yaml', '--once', '-q', '--threads', '2'];
+    expect(await streamjob(args, { cwd, env })).toMatchObject({ code: 0 });
+    const places = readFileSync(seen, 'utf8').split('\n');
+    const times = (place: string): number => places.filter((visited) => visited === place).length;
+    expect(times('journal.synced')).toBeLessThanOrEqual(5 + 1);
+    expect(times('state.synced')).toBeGreaterThan(5);
+    expect(times('state.synced')).toBeLessThanOrEqual(5 * 2 * 2);
   });
 
   test('run merges it in the background', async () => {
