@@ -125,7 +125,7 @@ class Building {
     return inputs.length === 1 ? inputs[0]! : this.builder.union({ inputs });
   }
 
-  /** Marks those of a step's nodes, from `first` on, whose functions can fail on a record. */
+  /** Marks those of a step's nodes, from `first` on, that can fail on a record. */
   #catchErrors(step: WithComponent, first: number): void {
     const { onError } = step;
     if (onError === undefined) return;
@@ -140,9 +140,13 @@ class Building {
   }
 }
 
-/** `mapPartitions` sees all records at once, so none can be named as the one that failed. */
+/**
+ * Whether a node can fail on a record: by a function of the user, or since the record is no pair, or has a key that is none.
+ * `mapPartitions` sees all records at once, so none can be named as the one that failed.
+ */
 export function canFail(node: PlanNode, own: readonly FunctionReference[]): boolean {
-  if (node.kind === 'source') return true;
+  if (node.kind === 'source' || node.kind === 'cogroup') return true;
+  if (node.kind === 'fold' && node.key !== 'none') return true;
   if (node.kind === 'narrow' && node.op === 'mapPartitions') return false;
   return Object.values(node).some((field) => own.includes(field));
 }

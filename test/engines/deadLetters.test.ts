@@ -224,6 +224,39 @@ describe.each(engines)('what fails at a shuffle on $name', ({ engine }) => {
     );
   });
 
+  test.each([
+    ['reduceByKey', { reduce: sum }],
+    ['groupByKey', {}],
+    ['updateStateByKey', { update: builtin('(vs) => vs.length') }],
+    ['join', {}],
+  ])('a key that is none, at %s', async (name, config) => {
+    const graph = graphOf([{ name: 'in', batches: [[1, 2, 3]], partitions: 2 }], (plan, [input]) => {
+      const fn = builtin("x => [{ 1: 'a', 2: new Set(), 3: new Map() }[x], x]");
+      const pairs = plan.narrow({ input: input!, op: 'map', on: 'record', fn });
+      const first = plan.nodes.length;
+      plan.onError = 'emit';
+      operators.get(name)!.build(plan, pairs, { ...config, with: pairs });
+      plan.onError = undefined;
+      const bad = plan.union({ inputs: failuresSince(plan.nodes, first) });
+      const counted = builtin('() => 1');
+      return { bad: plan.narrow({ input: bad, op: 'map', on: 'record', fn: counted }) };
+    });
+    const letters = (await runGraph(graph, engine(defaultSettings))).get('bad')!.flat(2);
+    expect(letters).toHaveLength(name === 'join' ? 4 : 2);
+  });
+
+  test('a sort key that is no value', async () => {
+    const graph = graphOf([{ name: 'in', batches: [[3, 'f', 1, 's']], partitions: 2 }], (plan, [input]) => {
+      plan.onError = 'emit';
+      const by = builtin("x => ({ f: () => x, s: Symbol('s') })[x] ?? x");
+      const { from } = plan.sort({ input: input!, by, ascending: true });
+      return { out: { from, port: 'out' }, bad: { from, port: 'error' } };
+    });
+    const collected = await runGraph(graph, engine(defaultSettings));
+    expect(collected.get('out')!.flat(2)).toEqual([1, 3]);
+    expect((collected.get('bad')!.flat(2) as Letter[]).map(({ record }) => record).toSorted()).toEqual(['f', 's']);
+  });
+
   test.each(['record', 'none'] as const)('a value of which a fold can make nothing, key: %s', async (key) => {
     const graph = graphOf([{ name: 'in', batches: [['a', 'bad', 'a', 'bad']], partitions: 2 }], (plan, [input]) => {
       plan.onError = 'emit';

@@ -203,7 +203,7 @@ export class BatchMeaning {
     const pairs = this.records(node.input)
       .flat()
       .flatMap((record) => {
-        const pair = this.#attempt(node, record, error, () => wantPair(record));
+        const pair = this.#attempt(node, record, error, () => wantKeyed(record));
         return pair ? [pair] : [];
       });
     const { after, out } = stepState(pairs, this.#states.get(node.id), {
@@ -393,6 +393,13 @@ function elements(result: unknown): unknown[] {
 function wantPair(record: unknown): readonly [unknown, unknown] {
   if (Array.isArray(record) && record.length === 2) return record as [unknown, unknown];
   throw new StreamjobError('not-a-pair', 'A pair [key, value] was expected.');
+}
+
+/** A pair whose key can be one. */
+function wantKeyed(record: unknown): readonly [unknown, unknown] {
+  const pair = wantPair(record);
+  keyGroup(pair[0]);
+  return pair;
 }
 
 export function wantValue(node: PlanNode, record: unknown): unknown {

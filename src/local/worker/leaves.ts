@@ -93,8 +93,13 @@ class CogroupLeaf implements LeafWriter {
     this.#buckets = buckets;
   }
 
-  write(key: unknown, value: unknown): void {
-    this.#buckets.writeTwo(partitionOfGroup(keyGroup(key), this.#buckets.targets), key, value);
+  /** The bucket of a key. Throws StreamjobError `not-a-value` for what cannot be one. */
+  target(key: unknown): number {
+    return partitionOfGroup(keyGroup(key), this.#buckets.targets);
+  }
+
+  write(target: number, key: unknown, value: unknown): void {
+    this.#buckets.writeTwo(target, key, value);
   }
 
   close(): LeafResult {

@@ -3,7 +3,7 @@ import { deadLetter } from '../../engine/deadLetter.ts';
 import { type NodeId, type Plan, type PlanNode, stepName } from '../../plan/plan.ts';
 import { previewValue } from '../../plan/preview.ts';
 import type { Stage } from '../../plan/stages.ts';
-import { checkValue, deepFreeze } from '../../plan/value.ts';
+import { checkValue, deepFreeze, notAValue } from '../../plan/value.ts';
 import type { NodeFunctions } from './functions.ts';
 import { checkHeap } from './heap.ts';
 import type { LeafWriter } from './leaves.ts';
@@ -34,6 +34,7 @@ export function compileStage(
       deadLetter(record, thrown, node(id).origin, time),
     isPair,
     notPair,
+    sortKey,
     iterable,
     guard: (id: NodeId, record: unknown) => guard(node(id), record, options.strict),
     checkHeap,
@@ -49,6 +50,14 @@ export const notPair = (record: unknown): StreamjobError =>
   new StreamjobError('not-a-pair', `wants pairs [key, value], but got ${previewValue(record)}`, {
     remedy: 'Make pairs before it, for example with `map: x => [x, 1]` or `keyBy`.',
   });
+
+/** Most are texts or numbers. */
+function sortKey(by: unknown): unknown {
+  if (typeof by === 'string' || typeof by === 'number') return by;
+  const foreign = checkValue(by);
+  if (foreign !== undefined) throw notAValue(foreign);
+  return by;
+}
 
 /** What flatMap and mapPartitions accept as result. */
 function iterable(result: unknown): readonly unknown[] {

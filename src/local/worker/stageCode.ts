@@ -49,7 +49,7 @@ class StageCode {
     const push = this.#pushFunction(root, this.#pushdown?.pipe.out ?? pipe.out);
     const bad = this.#onFailure(pipe, 'record', 'return;', 'time');
     return `'use strict';
-const { f, failed, dead, isPair, notPair, iterable, guard, checkHeap, tokenCells } = use;
+const { f, failed, dead, isPair, notPair, sortKey, iterable, guard, checkHeap, tokenCells } = use;
 ${[...this.#constants].map(([name, value]) => `const ${name} = ${value};`).join('\n')}
 ${leaves.map((_, i) => `let l${i}, t${i}, p${i}, q${i};`).join('\n')}
 ${this.#state.join('\n')}
@@ -111,7 +111,7 @@ return { open, push, pushTokens: push, bad, close };`;
         return this.#fold(pipe, node, r);
       case 'cogroup':
       case 'state':
-        return this.#guarded(pipe, r, '', `${wantPair(r)}`, `l${pipe.leaf}.write(${r}[0], ${r}[1]);`);
+        return this.#byKey(pipe, r);
       case 'sort':
         return this.#sort(pipe, node, r);
       case 'repartition':
@@ -188,6 +188,12 @@ if (${c} !== undefined) ${merge(`${c}.acc`)}
 else { ${find} ${add} if (${known}) q${leaf}[token] = ${c}; }`;
   }
 
+  #byKey(pipe: Pipe, r: string): string {
+    const target = this.#name('target');
+    const attempt = `${wantPair(r)} ${target} = l${pipe.leaf}.target(${r}[0]);`;
+    return this.#guarded(pipe, r, `let ${target};`, attempt, `l${pipe.leaf}.write(${target}, ${r}[0], ${r}[1]);`);
+  }
+
   #sort(pipe: Pipe, node: SortNode, r: string): string {
     if (!node.by) return `l${pipe.leaf}.write(${r}, ${r});`;
     const x = this.#name('x');
@@ -195,7 +201,7 @@ else { ${find} ${add} if (${known}) q${leaf}[token] = ${c}; }`;
       pipe,
       r,
       `let ${x};`,
-      `${x} = ${this.#fn(node, 'by')}(${r});`,
+      `${x} = sortKey(${this.#fn(node, 'by')}(${r}));`,
       `l${pipe.leaf}.write(${x}, ${r});`,
     );
   }
