@@ -59,6 +59,7 @@ class Watch {
   /** One version after the other, until one ends by itself or by a signal. */
   async #runVersions(): Promise<number> {
     for (let args = process.argv.slice(2).filter((arg) => arg !== '--watch'); ; args = withoutFresh(args)) {
+      if (this.#signal) return 0;
       this.#news = deferred();
       this.#edited = false;
       this.#child = new ChildRun(args);
@@ -68,7 +69,6 @@ class Watch {
       if (!this.#edited)
         this.#log.write('warn', `the job ended with ${code}; it starts again when a file of it changes`);
       await this.#news.promise;
-      if (this.#signal) return 0;
     }
   }
 
@@ -83,6 +83,7 @@ class Watch {
       }, quiet);
     });
     await new Promise<void>((ready) => watcher.once('ready', ready));
+    await this.#look(watcher);
     return watcher;
   }
 
