@@ -44,7 +44,7 @@ describe('streamjob checkpoint', () => {
     expect(stdout).toMatch(/^skipped .*"records":\[2\]/);
     expect(code).toBe(0);
     const next = await streamjob(['run', 'job.yaml', '--once', '-q'], { cwd });
-    expect(next).toMatchObject({ code: 0, stderr: expect.not.stringContaining('merged') });
+    expect(next).toMatchObject({ code: 0, stderr: '' });
     expect(printed(next.stdout)).toEqual(['3']);
     expect((await streamjob(['checkpoint', 'show', 'kept'], { cwd })).stdout).toMatch(/skipped {8}\d{4}-/);
     expect(await streamjob(['checkpoint', 'skip', 'kept', '--yes'], { cwd })).toMatchObject({ code: 2 });
@@ -114,6 +114,24 @@ sinks: [{ from: out, print: {} }, { from: recent, print: {} }]
     expect(times('state.synced')).toBeLessThanOrEqual(5 * 2 * 2);
   });
 
+  test('run does not sync for batches that read nothing while no sink is due', async () => {
+    const job = `batchInterval: 20ms
+checkpoint: kept
+sources: { pairs: { queue: { batches: [[[a, 1]]] } } }
+streams:
+${out(sliding('400ms', '200ms'))}
+sinks: [{ from: out, print: {} }]
+`;
+    const cwd = folderWith({ 'job.yaml': job });
+    const env = { STREAMJOB_FAILPOINTS_SEEN: join(cwd, 'seen') };
+    const args = ['run', 'job.yaml', '--batches', '60', '-q', '--threads', '1'];
+    expect(await streamjob(args, { cwd, env })).toMatchObject({ code: 0 });
+    const places = readFileSync(join(cwd, 'seen'), 'utf8').split('\n');
+    const times = (place: string): number => places.filter((visited) => visited === place).length;
+    expect(times('journal.written')).toBeGreaterThanOrEqual(120);
+    expect(times('journal.synced')).toBeLessThan(40);
+  });
+
   test('run merges it in the background', async () => {
     const checkpoint = new KeptCheckpoint();
     const plan = await planWith(out(update));
@@ -134,7 +152,7 @@ checkpoint: { directory: '${checkpoint.directory}', interval: 1ms }
     )
       if (Date.now() > deadline) throw new Error('Nothing was merged within 45 seconds.');
     run.process.kill('SIGTERM');
-    expect(await run.ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('merged') });
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('reset --state forgets one of them, and only one that is there', async () => {
