@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -239,6 +239,16 @@ test('a flipped bit is refused by the name of its file', async () => {
   const run = runLives(graph, [{ batches: 2 }, { batches: 1 }], { between: damage });
   await expect(run).rejects.toMatchObject({ code: 'checkpoint-damaged' });
   await expect(run).rejects.toThrow(file);
+});
+
+test('a directory that cannot be written to ends the job', async () => {
+  const graph = await jobOf(pairs, [['updateStateByKey', { update: total }]]);
+  const remove = ({ directory, pieces }: KeepingJournal): void => {
+    rmSync(directory, { recursive: true });
+    pieces.length = 0;
+  };
+  const run = runLives(graph, [{ batches: 1 }, { batches: 1 }], { between: remove });
+  await expect(run).rejects.toMatchObject({ code: 'checkpoint-failed' });
 });
 
 test('a state that cannot be written down is refused by its step', async () => {

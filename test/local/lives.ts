@@ -59,6 +59,6 @@ export async function runLives(graph: Graph, lives: readonly Life[], options: Li
     }
     return collected;
   } finally {
-    await rm(journal.directory, { recursive: true });
+    await rm(journal.directory, { recursive: true, force: true });
   }
 }

@@ -6,7 +6,18 @@ import { anyJson, anyText } from './values.arbitrary.ts';
 
 /** One step of a random plan: what is added, and from where its inputs come, as numbers to be taken modulo what is there. */
 const step = fc.record({
-  kind: fc.constantFrom('source', 'narrow', 'fold', 'cogroup', 'union', 'repartition', 'sort', 'sink'),
+  kind: fc.constantFrom(
+    'source',
+    'narrow',
+    'fold',
+    'cogroup',
+    'union',
+    'repartition',
+    'sort',
+    'window',
+    'state',
+    'sink',
+  ),
   inputs: fc.array(fc.nat(), { minLength: 2, maxLength: 2 }),
   failed: fc.boolean(),
   emits: fc.boolean(),
@@ -46,5 +57,8 @@ function addStep(
   if (kind === 'union') builder.union({ inputs: [input, other] });
   if (kind === 'repartition') builder.repartition({ input, partitions });
   if (kind === 'sort') builder.sort({ input, by: fn, ascending: failed, limit: partitions });
+  if (kind === 'window') builder.window({ input, length: 2_000 * partitions, slide: 1_000 * partitions });
+  if (kind === 'state')
+    builder.state({ input, op: 'mapWithState', fn, timeout: partitions, initial: [[text, json]], emit: 'snapshot' });
   if (kind === 'sink') builder.sink({ input, config: json });
 }
