@@ -1,5 +1,7 @@
 // Puts the command and its worker threads into few files, once tsc has written dist/: loading two hundred small modules
 // takes longer than a short job does. The API in dist/index.js stays as it is, and so does what tests import.
+import { cp } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 for (const [input, dir] of [
@@ -15,3 +17,9 @@ for (const [input, dir] of [
   });
   await bundle.close();
 }
+
+// The dashboard's page is served as it is, and works without a network: what it draws with lies beside it.
+await cp('src/observe/page', 'dist/page', { recursive: true });
+const uplot = fileURLToPath(new URL('.', import.meta.resolve('uplot')));
+await cp(`${uplot}uPlot.esm.js`, 'dist/page/uPlot.js');
+await cp(`${uplot}uPlot.min.css`, 'dist/page/uPlot.min.css');

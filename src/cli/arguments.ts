@@ -24,6 +24,22 @@ export function setting(text: string): string {
   throw new InvalidArgumentError('A setting and its value are expected, as in batchInterval=5s.');
 }
 
+/** Where to listen. What is absent is the default. */
+export interface Address {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+/** `HOST:PORT`, `HOST`, `PORT` or `:PORT`; an IPv6 address with a port is written `[::1]:4040`. */
+export function address(text: string): Address {
+  const found = /^(?:\[([0-9a-f:.]+)\]|([^\s:/]+(?=:|$)))?(?::(\d+))?$/i.exec(/^\d+$/.test(text) ? `:${text}` : text);
+  const [, v6, host = v6, digits] = found ?? [];
+  const port = digits === undefined ? undefined : Number(digits);
+  if (!found || text === '' || (port ?? 0) > 65_535)
+    throw new InvalidArgumentError('An address such as 127.0.0.1:4040, localhost or 4040 is expected.');
+  return { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
+}
+
 /** Milliseconds since the epoch, of such a number or an ISO time. */
 export function time(text: string): number {
   const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
-import { collect, duration, positive, setting, time } from './arguments.ts';
+import { address, collect, duration, positive, setting, time } from './arguments.ts';
 import { choices } from './initChoices.ts';
 
 /** A command's work: gets its arguments and options, gives the exit code. Loaded when the command is called. */
@@ -50,6 +50,12 @@ function addRun(top: Command, lazily: Lazily): void {
         'batches',
         'duration',
       ]),
+    )
+    .addOption(new Option('--ui [host:port]', 'serve the dashboard (default: 127.0.0.1:4040)').argParser(address))
+    .addOption(
+      new Option('--ui-token <token>', 'what shows records needs it (default: a new one, printed)').env(
+        'STREAMJOB_UI_TOKEN',
+      ),
     )
     .option('-q, --quiet', 'tell only warnings and errors')
     .option('-v, --verbose', 'tell every batch, and details')

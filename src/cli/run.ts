@@ -8,16 +8,18 @@ import { openRdds } from '../dstream/openRdds.ts';
 import { LocalEngine } from '../local/index.ts';
 import type { JobSettings } from '../plan/jobSettings.ts';
 import { stepName } from '../plan/plan.ts';
+import { type JobListener, toAll } from '../run/events.ts';
 import { type RunningJob, runJob } from '../run/job.ts';
 import { type CheckpointOptions, journalOfRun } from './checkpointOfRun.ts';
+import { type DashboardOptions, openDashboard } from './dashboard.ts';
 import type { RunnableJob, VariableOptions } from './load.ts';
 import { type Log, type LogOptions, openLog } from './log.ts';
 import { onClosedOutput } from './output.ts';
 import { reportError } from './reportError.ts';
-import { type RunLog, runLog } from './runLog.ts';
+import { runLog } from './runLog.ts';
 import { exitCodeOf, onSignals, type Signal } from './signals.ts';
 
-interface RunOptions extends VariableOptions, LogOptions, CheckpointOptions {
+interface RunOptions extends VariableOptions, LogOptions, CheckpointOptions, DashboardOptions {
   readonly threads?: number | 'auto';
   readonly once?: boolean;
   readonly batches?: number;
@@ -39,8 +41,12 @@ async function runLoaded(job: RunnableJob, options: RunOptions, log: Log, early:
   const journal = journalOfRun(job, options, log);
   const goesOn = job.settings.onBatchFailure === 'continue';
   const listener = runLog(log, job.plan, (error) => goesOn && reportError(error, log));
-  const running = start(job, options, journal, listener, early);
+  const dashboard = await openDashboard(job.plan, options, log);
+  const listeners = dashboard ? toAll([listener, dashboard.history]) : listener;
+  const running = start(job, options, journal, listeners, early);
+  dashboard?.follow(running);
   const exitCode = await untilDone(running, log, options);
+  await dashboard?.close();
   listener.summary();
   return exitCode;
 }
@@ -49,7 +55,7 @@ function start(
   job: RunnableJob,
   { threads, once, batches, duration }: RunOptions,
   journal: Journal,
-  listener: RunLog,
+  listener: JobListener,
   early: LocalEngine,
 ): RunningJob {
   const settings = { ...job.settings, ...(threads !== undefined && { threads }) };

@@ -4,6 +4,7 @@ import type { Partition } from '../component/source.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
 import type { StoredBlock } from './blockFile.ts';
 import type { KeptPiece, KeptState } from './keptPiece.ts';
+import type { StageFigures } from './stageFigures.ts';
 
 /**
  * What runs batches. Everything that is not computing (time, planning, commit, restart, stop) is in `run/` and the same
@@ -73,6 +74,8 @@ export interface EngineEvents {
   /** `error` comes with `failed`: it ends the job. */
   receiver(source: NodeId, state: ReceiverState, message: string, error?: unknown): void;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
+  /** A stage of a batch is over, whether it succeeded or not; told again if the batch is run again. */
+  stage?(batchTime: number, figures: StageFigures): void;
 }
 
 export interface ReceivedBlock {
@@ -86,14 +89,17 @@ export interface ReceivedBlock {
 /** `ended`: there will never be more. `failed`: the job cannot go on. */
 export type ReceiverState = 'waiting' | 'active' | 'idle' | 'ended' | 'failed';
 
+/** The partitions of each source node that has input. */
+export type BatchInputs = ReadonlyMap<NodeId, readonly Partition[]>;
+
 /** What a batch is, decided before it runs and the same at every attempt. */
 export interface Batch {
   /** Milliseconds since the epoch; the end of the interval, and the batch's name. */
   readonly time: number;
   /** One interval before the job's first batch ever: slides are counted from it. */
   readonly zeroTime: number;
-  /** The partitions of each source node that has input. A split of received data is `{ block: id }`, a stored block, or both. */
-  readonly inputs: ReadonlyMap<NodeId, readonly Partition[]>;
+  /** A split of received data is `{ block: id }`, a stored block, or both. */
+  readonly inputs: BatchInputs;
   /**
    * In a job with transforms: what stands for them in this batch, to be run in place of the job's plan. Its inputs are among
    * `inputs`. It is made when the batch is run, and not journaled.

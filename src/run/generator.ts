@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { Journal } from '../checkpoint/journal.ts';
+import type { BatchInputs } from '../engine/engine.ts';
 import type { BatchQueue } from './batches.ts';
 import type { JobListener } from './events.ts';
-import { type BatchInputs, hasInput, type Inputs } from './inputs.ts';
+import { hasInput, type Inputs } from './inputs.ts';
 import type { Ending } from './stop.ts';
 import type { Tick, Ticks } from './ticks.ts';
 
@@ -141,7 +142,7 @@ export class BatchGenerator {
     if (!input || ending.cut.aborted || (unlessEmpty && !hasInput(input))) return false;
     const submitted = { batch: { time, zeroTime: ticks.zeroTime, inputs: input }, submissionTime: clock.now() };
     await journal.planned(submitted.batch, inputs.takeMemory());
-    listener.batchSubmitted?.({ batchTime: time, submissionTime: submitted.submissionTime });
+    listener.batchSubmitted?.({ batchTime: time, submissionTime: submitted.submissionTime, inputs: input });
     queue.add(submitted);
     if (++this.#planned === mode.batches) ending.begin({ reason: `it was to run ${mode.batches} batches` });
     return true;

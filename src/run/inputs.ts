@@ -4,11 +4,9 @@ import type { JsonValue } from '../base/json.ts';
 import type { Recovered, SourceMemory } from '../checkpoint/journal.ts';
 import type { LoadFormat } from '../component/format.ts';
 import type { Memory, Partition, SourceDefinition, SourceDriver } from '../component/source.ts';
-import type { ReceivedBlock } from '../engine/engine.ts';
+import type { BatchInputs, ReceivedBlock } from '../engine/engine.ts';
 import type { NodeId, Plan, SourceNode } from '../plan/plan.ts';
 import { partitionsOfBlocks } from './blocks.ts';
-
-export type BatchInputs = ReadonlyMap<NodeId, readonly Partition[]>;
 
 export interface InputOptions {
   readonly plan: Plan;

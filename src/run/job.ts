@@ -11,7 +11,7 @@ import type { JobSettings } from '../plan/jobSettings.ts';
 import { type NodeId, type Plan, slidesOf, stepName } from '../plan/plan.ts';
 import { BatchQueue, type Submitted } from './batches.ts';
 import { Sinks } from './commit.ts';
-import type { JobListener } from './events.ts';
+import { type JobListener, toAll } from './events.ts';
 import { executeBatch } from './execute.ts';
 import { BatchGenerator, type RunMode } from './generator.ts';
 import { Inputs } from './inputs.ts';
@@ -75,7 +75,7 @@ class Job implements RunningJob {
 
   constructor(options: JobOptions) {
     this.#options = options;
-    this.#listener = options.listener ?? {};
+    this.#listener = toAll(options.listener ? [options.listener] : []);
     this.#journal = oneCallAtATime(options.journal);
     this.#ending = new Ending(options.clock, (reason) => this.#beginToEnd(reason));
     this.#queue = new BatchQueue((submitted) => options.clock.busy(this.#execute(submitted)));
@@ -176,7 +176,7 @@ class Job implements RunningJob {
   #rerun({ unfinished }: Recovered): void {
     for (const batch of unfinished) {
       const submissionTime = this.#options.clock.now();
-      this.#listener.batchSubmitted?.({ batchTime: batch.time, submissionTime });
+      this.#listener.batchSubmitted?.({ batchTime: batch.time, submissionTime, inputs: batch.inputs });
       this.#queue.add({ batch, submissionTime });
     }
   }
@@ -259,6 +259,7 @@ class Job implements RunningJob {
       block: (source, block) => this.#inputs!.addBlock(source, block),
       receiver: (source, state, message, error) => this.#receiverSays(source, state, message, error),
       log: this.#log,
+      stage: (batchTime, figures) => this.#listener.stageCompleted?.({ batchTime, figures }),
     };
   }
 

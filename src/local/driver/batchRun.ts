@@ -2,6 +2,7 @@ import { StreamjobError } from '../../base/errors.ts';
 import type { CommitMessage } from '../../component/sink.ts';
 import type { Split } from '../../component/source.ts';
 import type { Batch, BatchResult } from '../../engine/engine.ts';
+import type { StageFigures } from '../../engine/stageFigures.ts';
 import { inputsOf, isDue, type NodeId, type Plan, type PlanNode, slidesOf } from '../../plan/plan.ts';
 import { stageName, stagePlace } from '../../plan/stageName.ts';
 import { keeps, type Leaf, partitionCounts, partitionOffset, type Stage, turnOf } from '../../plan/stages.ts';
@@ -10,6 +11,7 @@ import type { LeafTask, TaskDone, TaskMessage, TaskSplit, Variant } from '../wir
 import type { SlabPool } from '../wire/slabs.ts';
 import { changesLost, type Holders, type KeptStates } from './keptStates.ts';
 import type { RawWindows } from './rawWindows.ts';
+import { StageMeter } from './stageMeter.ts';
 import type { Standing } from './standing.ts';
 import { isDeath } from './threadDeath.ts';
 import type { ThreadPool } from './threadPool.ts';
@@ -30,6 +32,8 @@ export interface BatchRunOptions {
   readonly kept?: KeptStates | undefined;
   /** What a split of the batch is for a task: blocks are looked up. */
   taskSplit(split: Split): TaskSplit;
+  /** Told what each stage did. */
+  readonly measured?: (figures: StageFigures) => void;
 }
 
 /** One attempt at a batch: its stages as soon as what feeds them is complete, their tasks side by side. */
@@ -43,6 +47,7 @@ export class BatchRun {
   readonly #recordsIn = new Map<NodeId, number>();
   readonly #slabs: number[] = [];
   readonly #holders: Holders = new Map();
+  readonly #begin = performance.now();
   #tasks = 0;
   #failed = false;
 
@@ -98,15 +103,17 @@ export class BatchRun {
     }
     if (turnOf(stage, this.#options.plan, this.#slides, this.#options.batch) === 'rests') return;
     const partitions = Array.from({ length: this.#counts[stage.root.id]! }, (_, partition) => partition);
-    const outcomes = await Promise.allSettled(partitions.map((partition) => this.#runTask(stage, partition)));
+    const meter = new StageMeter(stage, this.#begin);
+    const outcomes = await Promise.allSettled(partitions.map((partition) => this.#runTask(stage, partition, meter)));
+    this.#options.measured?.(meter.figures());
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failure) throw failure.reason;
   }
 
-  async #runTask(stage: Stage, partition: number): Promise<void> {
+  async #runTask(stage: Stage, partition: number, meter: StageMeter): Promise<void> {
     const ends = this.#isDue(stage.root.id) ? stage.leaves : [];
     const leaves = ends.map((leaf) => this.#leafTask(leaf, partition));
-    const done = await this.#tryTask(stage, partition, leaves);
+    const done = await meter.task(() => this.#tryTask(stage, partition, leaves));
     this.#tasks++;
     this.#slabs.push(...done.slabs);
     if (keeps(stage.root)) this.#noteHolder(partition, done.owner);

@@ -113,6 +113,7 @@ export class LocalEngine implements Engine {
         kept: this.#kept,
         taskRetries: this.#options.taskRetries,
         taskSplit: (split) => this.#taskSplit(split),
+        measured: (figures) => this.#events?.stage?.(batch.time, figures),
       });
     } finally {
       this.#receivers.freed();

@@ -168,6 +168,10 @@ export interface TaskDone {
   readonly owner: number;
   readonly recordsIn: number;
   readonly leaves: readonly LeafResult[];
+  /** What went into each of them. */
+  readonly recordsOut: readonly number[];
+  /** How many keys the state or window of the stage's root holds in this partition. */
+  readonly keys?: number;
   /** Slabs that the buckets lie in, each to be released once. */
   readonly slabs: readonly number[];
 }

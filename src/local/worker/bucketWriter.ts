@@ -4,6 +4,8 @@ import type { Extents, SlabWriter } from '../wire/extents.ts';
 /** Writes a shuffle's records of one task: one bucket for each target partition, all in the same slabs. */
 export class BucketWriter {
   readonly targets: number;
+  /** How many records were added. */
+  records = 0;
   readonly #slabs: SlabWriter;
   /** Per target, what is encoded and not yet in a slab: whole records. */
   readonly #pending: (WireWriter | undefined)[];
@@ -20,6 +22,7 @@ export class BucketWriter {
   write(target: number, record: unknown): void {
     const pending = (this.#pending[target] ??= new WireWriter());
     pending.write(record);
+    this.records++;
     if (pending.length >= flushBytes) this.#flush(target);
   }
 
@@ -28,6 +31,7 @@ export class BucketWriter {
     const pending = (this.#pending[target] ??= new WireWriter());
     pending.write(first);
     pending.write(second);
+    this.records++;
     if (pending.length >= flushBytes) this.#flush(target);
   }
 

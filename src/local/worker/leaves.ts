@@ -11,6 +11,8 @@ import type { BucketWriter } from './bucketWriter.ts';
 export interface LeafWriter {
   close(): LeafResult | Promise<LeafResult>;
   abort?(): void;
+  /** How many records it has passed on; all of them once it is closed. */
+  readonly records: number;
   /** How many keys it holds. */
   readonly keys?: number;
 }
@@ -50,6 +52,10 @@ class FoldLeaf implements LeafWriter {
     this.#buckets = buckets;
   }
 
+  get records(): number {
+    return this.#buckets.records;
+  }
+
   get keys(): number {
     return this.table.size;
   }
@@ -79,6 +85,10 @@ class SingleLeaf implements LeafWriter {
     this.#buckets = buckets;
   }
 
+  get records(): number {
+    return this.#buckets.records;
+  }
+
   close(): LeafResult {
     if (this.has) this.#buckets.write(0, this.acc);
     return { buckets: this.#buckets.close() };
@@ -102,6 +112,10 @@ class CogroupLeaf implements LeafWriter {
     this.#buckets.writeTwo(target, key, value);
   }
 
+  get records(): number {
+    return this.#buckets.records;
+  }
+
   close(): LeafResult {
     return { buckets: this.#buckets.close() };
   }
@@ -123,6 +137,10 @@ class SortLeaf implements LeafWriter {
   write(by: unknown, record: unknown): void {
     this.#entries.push({ by, record });
     if (this.#entries.length >= 2 * this.#limit + 1_000) this.#cut();
+  }
+
+  get records(): number {
+    return this.#buckets.records;
   }
 
   close(): LeafResult {
@@ -161,12 +179,17 @@ class RoundRobinLeaf implements LeafWriter {
     this.#next = (this.#next + 1) % this.#buckets.targets;
   }
 
+  get records(): number {
+    return this.#buckets.records;
+  }
+
   close(): LeafResult {
     return { buckets: this.#buckets.close() };
   }
 }
 
 export class SinkLeaf implements LeafWriter {
+  records = 0;
   readonly #writer: SinkWriter;
 
   constructor(writer: SinkWriter) {
@@ -175,6 +198,7 @@ export class SinkLeaf implements LeafWriter {
 
   write(record: unknown): void {
     this.#writer.write(record);
+    this.records++;
   }
 
   async close(): Promise<LeafResult> {

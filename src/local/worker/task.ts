@@ -43,6 +43,9 @@ interface ReadyStage {
   readonly blocks: BlockReader | undefined;
 }
 
+/** What a task has read, and what is kept behind it. */
+type Fed = Pick<TaskDone, 'recordsIn' | 'keys'>;
+
 /** What the thread gives its tasks. */
 export interface Surroundings {
   readonly pool: SlabPool;
@@ -115,15 +118,16 @@ export class TaskRunner {
     const leaves = task.leaves.map((leaf, i) => this.#openLeaf(stage.leaves[i]!, task, leaf));
     try {
       if (task.emits) ready.stage.open(leaves);
-      const recordsIn = await this.#feed(stage, task, ready);
+      const fed = await this.#feed(stage, task, ready);
       if (task.emits) ready.stage.close();
       await this.#thread.strays.settle(stage);
       const results = [];
       for (const leaf of leaves) results.push(await leaf.close());
       this.#thread.strays.check(stage);
       const { owner } = this.#thread;
+      const recordsOut = leaves.map(({ records }) => records);
       const slabs = this.#slabs.takeSlabs();
-      return { type: 'taskDone', id: task.id, owner, recordsIn, leaves: results, slabs };
+      return { type: 'taskDone', id: task.id, owner, ...fed, leaves: results, recordsOut, slabs };
     } catch (thrown) {
       for (const leaf of leaves) leaf.abort?.();
       throw this.#explained(thrown, stage, leaves);
@@ -156,18 +160,22 @@ export class TaskRunner {
     return new SinkLeaf(sinks.get(node.id)!.worker(configs.get(node.id) as never, task));
   }
 
-  async #feed({ root }: Stage, task: TaskMessage, { stage, blocks }: ReadyStage): Promise<number> {
+  async #feed({ root }: Stage, task: TaskMessage, { stage, blocks }: ReadyStage): Promise<Fed> {
     const { functions, sources } = this.#parts;
-    if (blocks) return readSource(sources.get(root.id)!, task.splits, { ...this.#thread, stage, blocks });
+    if (blocks) {
+      const thread = { ...this.#thread, stage, blocks };
+      return { recordsIn: await readSource(sources.get(root.id)!, task.splits, thread) };
+    }
+    const store = this.#stores.of(root, task, functions.get(root.id));
     readShuffle(root, task.buckets, stage, {
       pool: this.#thread.pool,
       functions: functions.get(root.id),
-      store: this.#stores.of(root, task, functions.get(root.id)),
+      store,
       time: task.time,
       emits: task.emits,
       strict: this.#job.strict,
     });
-    return 0;
+    return { recordsIn: 0, ...(store && { keys: store.keys }) };
   }
 
   #explained(thrown: unknown, stage: Stage, leaves: readonly LeafWriter[]): unknown {

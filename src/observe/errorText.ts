@@ -1,0 +1,34 @@
+import { errorCodes, messageOf, type Place, StreamjobError } from '../base/errors.ts';
+
+/** An error for people and machines. */
+export interface ErrorText {
+  readonly code?: string;
+  /** What the code means: it never holds records, as the message may. */
+  readonly means: string;
+  readonly message: string;
+  readonly at?: Place;
+  readonly remedy?: string;
+  readonly record?: string;
+}
+
+export function errorText(error: unknown): ErrorText {
+  if (!(error instanceof StreamjobError)) return { means: 'The batch failed.', message: messageOf(error) };
+  const { code, message, at, remedy, record } = error;
+  return {
+    code,
+    means: errorCodes[code].means,
+    message,
+    ...(at && { at }),
+    ...(remedy && { remedy }),
+    ...(record !== undefined && { record }),
+  };
+}
+
+/** For who may not see records. */
+export const withoutRecords = ({ code, means, at }: ErrorText): ErrorText => ({
+  ...(code && { code }),
+  means,
+  message: means,
+  ...(at && { at }),
+  remedy: 'Open the address that was printed at the start, with its token, to see the message.',
+});

@@ -1,0 +1,148 @@
+import type { ReceiverState } from '../engine/engine.ts';
+import type { StageFigures } from '../engine/stageFigures.ts';
+import type { NodeId, Plan } from '../plan/plan.ts';
+import { type BatchRecord, newBatch } from './batchRecord.ts';
+import { errorText } from './errorText.ts';
+import type { BatchInfo, JobListener } from './events.ts';
+
+export type JobStatus = 'starting' | 'running' | 'stopping' | 'ended' | 'failed';
+
+/** What a receiver last said. */
+export interface ReceiverRecord {
+  state: ReceiverState;
+  message: string;
+  /** Since when it has this state; milliseconds since the epoch. */
+  since: number;
+  lastError?: { readonly message: string; readonly time: number };
+}
+
+/** So many batches are remembered, and so many of them with stages and inputs. */
+const retainedBatches = 10_000;
+const detailedBatches = 1_000;
+
+/** What has happened in a run so far, for all who look. It costs a little for each batch and nothing for a record. */
+export class JobHistory implements JobListener {
+  readonly plan: Plan;
+  readonly startTime = Date.now();
+  status: JobStatus = 'starting';
+  /** Why the job stops or failed. */
+  reason: string | undefined;
+  readonly batches = new Map<number, BatchRecord>();
+  readonly receivers = new Map<NodeId, ReceiverRecord>();
+  /** How many keys each state and window holds. */
+  readonly keys = new Map<NodeId, number>();
+  readonly total = { completed: 0, failed: 0, received: 0, processed: 0 };
+  lastCompleted: BatchRecord | undefined;
+  readonly #watchers = new Set<(batch?: BatchRecord) => void>();
+  readonly #detailed: BatchRecord[] = [];
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+  }
+
+  /** Calls back at each change, with the batch if it is one of a batch. Gives a function that ends it. */
+  watch(changed: (batch?: BatchRecord) => void): () => void {
+    this.#watchers.add(changed);
+    return () => this.#watchers.delete(changed);
+  }
+
+  /** Batches that are queued or processed. */
+  get active(): readonly BatchRecord[] {
+    return [...this.batches.values()].filter(({ status }) => status !== 'completed');
+  }
+
+  get waiting(): number {
+    return this.active.filter(({ status }) => status === 'queued').length;
+  }
+
+  started(): void {
+    this.status = 'running';
+    this.#tell();
+  }
+
+  receiver({ source, state, message }: Parameters<NonNullable<JobListener['receiver']>>[0]): void {
+    const known = this.receivers.get(source);
+    const failing = state === 'waiting' || state === 'failed';
+    const since = known?.state === state ? known.since : Date.now();
+    const lastError = failing ? { message, time: Date.now() } : known?.lastError;
+    this.receivers.set(source, { state, message, since, ...(lastError && { lastError }) });
+    this.#tell();
+  }
+
+  batchSubmitted(info: BatchInfo): void {
+    const batch = newBatch(info);
+    this.batches.set(batch.batchTime, batch);
+    this.#detailed.push(batch);
+    this.#forgetOld();
+    this.#tell(batch);
+  }
+
+  batchStarted({ batchTime, processingStartTime }: BatchInfo): void {
+    const batch = this.batches.get(batchTime);
+    if (!batch) return;
+    batch.status = 'processing';
+    if (processingStartTime !== undefined) batch.processingStartTime = processingStartTime;
+    this.#tell(batch);
+  }
+
+  stageCompleted({ batchTime, figures }: { readonly batchTime: number; readonly figures: StageFigures }): void {
+    this.batches.get(batchTime)?.details?.stages.set(figures.root, figures);
+    if (figures.keys !== undefined && figures.root < this.plan.nodes.length) this.keys.set(figures.root, figures.keys);
+  }
+
+  batchCompleted({ batchTime, processingEndTime, recordsIn, error }: BatchInfo): void {
+    const batch = this.batches.get(batchTime);
+    if (!batch) return;
+    batch.status = 'completed';
+    if (processingEndTime !== undefined) batch.processingEndTime = processingEndTime;
+    batch.recordsIn = recordsIn ?? recordsOf(batch);
+    batch.records = [...batch.recordsIn.values()].reduce((sum, records) => sum + records, 0);
+    if (error !== undefined) batch.error = errorText(error);
+    this.#count(batch);
+    this.#tell(batch);
+  }
+
+  stopping({ reason }: { readonly reason: string }): void {
+    this.status = 'stopping';
+    this.reason = reason;
+    this.#tell();
+  }
+
+  /** The job has ended; with this error, if it failed. */
+  ended(error?: unknown): void {
+    this.status = error === undefined ? 'ended' : 'failed';
+    if (error !== undefined) this.reason = errorText(error).means;
+    this.#tell();
+  }
+
+  #count(batch: BatchRecord): void {
+    this.lastCompleted = batch;
+    this.total.completed += 1;
+    this.total.received += batch.records;
+    if (batch.error) this.total.failed += 1;
+    else this.total.processed += batch.records;
+  }
+
+  #forgetOld(): void {
+    if (this.#detailed.length > detailedBatches) delete this.#detailed.shift()?.details;
+    if (this.batches.size <= retainedBatches) return;
+    const oldest = firstCompleted(this.batches.values());
+    if (oldest) this.batches.delete(oldest.batchTime);
+  }
+
+  #tell(batch?: BatchRecord): void {
+    for (const watcher of this.#watchers) watcher(batch);
+  }
+}
+
+/** Of a batch that failed, what its tasks had read before. */
+function recordsOf({ details }: BatchRecord): ReadonlyMap<NodeId, number> {
+  const read = [...(details?.stages.values() ?? [])].filter(({ recordsIn }) => recordsIn > 0);
+  return new Map(read.map(({ root, recordsIn }) => [root, recordsIn]));
+}
+
+/** Batches are submitted in the order of their times, so it is the first but for those that wait. */
+function firstCompleted(batches: Iterable<BatchRecord>): BatchRecord | undefined {
+  for (const batch of batches) if (batch.status === 'completed') return batch;
+  return undefined;
+}

@@ -1,0 +1,103 @@
+import type { JsonValue } from '../base/json.ts';
+import { keepersOf } from '../plan/kept.ts';
+import { type NodeId, stepName } from '../plan/plan.ts';
+import type { BatchRecord } from './batchRecord.ts';
+import { type ErrorText, withoutRecords } from './errorText.ts';
+import { flowOf } from './flow.ts';
+import { graphOf } from './graph.ts';
+import type { JobHistory } from './history.ts';
+
+/** What the page is told, as JSON. `records`: whether who asks may see records, which messages of errors may hold. */
+export interface Viewer {
+  readonly records: boolean;
+}
+
+/** All that the page begins with. */
+export const jobView = (history: JobHistory, viewer: Viewer): JsonValue => ({
+  name: history.plan.name,
+  batchInterval: history.plan.batchInterval,
+  startTime: history.startTime,
+  records: viewer.records,
+  graph: graphOf(history.plan) as unknown as JsonValue,
+  batches: [...history.batches.values()].map((batch) => batchView(batch, viewer)),
+  ...(statusView(history, viewer) as object),
+});
+
+/** All that changes and is not of a single batch. */
+export function statusView(history: JobHistory, viewer: Viewer): JsonValue {
+  const { status, reason, total } = history;
+  return {
+    status,
+    reason: reason ?? null,
+    total: { ...total },
+    sources: sourcesView(history, viewer),
+    kept: keptView(history),
+    flow: flowOf(history) as unknown as JsonValue,
+  };
+}
+
+function sourcesView({ plan, receivers, lastCompleted }: JobHistory, { records }: Viewer): JsonValue {
+  const sources = plan.nodes.filter(({ kind }) => kind === 'source');
+  return sources.map(({ id, origin }) => {
+    const receiver = receivers.get(id);
+    const error = receiver?.lastError;
+    return {
+      id,
+      name: origin.name,
+      component: origin.component,
+      state: receiver?.state ?? null,
+      message: records ? (receiver?.message ?? null) : null,
+      lastError: error ? { time: error.time, message: records ? error.message : 'needs the token' } : null,
+      lastBatch: lastCompleted?.recordsIn.get(id) ?? 0,
+    };
+  });
+}
+
+function keptView({ plan, keys }: JobHistory): JsonValue {
+  return keepersOf(plan).map(({ id, kind, node }) => ({
+    id,
+    kind,
+    name: stepName(node.origin),
+    keys: keys.get(node.id) ?? null,
+  }));
+}
+
+/** A batch in a list: short, as there may be thousands. */
+export function batchView(batch: BatchRecord, viewer: Viewer): JsonValue {
+  const { batchTime, submissionTime, processingStartTime, processingEndTime, status, records, error } = batch;
+  return {
+    time: batchTime,
+    submitted: submissionTime,
+    started: processingStartTime ?? null,
+    ended: processingEndTime ?? null,
+    status,
+    records,
+    error: error ? shownError(error, viewer).message : null,
+  };
+}
+
+/** A batch on a page of its own. */
+export function batchDetailView(batch: BatchRecord, { plan }: JobHistory, viewer: Viewer): JsonValue {
+  const { details, error, recordsIn } = batch;
+  const nameOf = (id: NodeId): string => {
+    const origin = plan.nodes[id]?.origin;
+    return origin ? stepName(origin) : 'a step of the transform';
+  };
+  return {
+    ...(batchView(batch, viewer) as object),
+    error: error ? (shownError(error, viewer) as unknown as JsonValue) : null,
+    detailed: details !== undefined,
+    inputs: [...(details?.inputs ?? [])].map(([source, text]) => ({
+      source: nameOf(source),
+      records: recordsIn.get(source) ?? null,
+      ...(text as object),
+    })),
+    stages: [...(details?.stages.values() ?? [])].map((stage) => ({
+      ...(stage as object),
+      recordsOut: stage.recordsOut.map(({ node, records }) => ({ to: nameOf(node), records })),
+    })),
+  };
+}
+
+export const shownError = (error: ErrorText, { records }: Viewer): ErrorText =>
+  records ? error : withoutRecords(error);
