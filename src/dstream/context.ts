@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../base/duration.ts';
 import { StreamjobError } from '../base/errors.ts';
+import type { JsonValue } from '../base/json.ts';
+import { fromClass } from '../function/captureClass.ts';
 import { defaultSettings, type JobSettings } from '../plan/jobSettings.ts';
 import { sameKeepers, sameKeepersRemedy } from '../plan/kept.ts';
 import { type Edge, type NodeId, type Origin, type Plan, stepName } from '../plan/plan.ts';
 import { slideProblems } from '../plan/slides.ts';
+import { Receiver } from '../sources/receiver/base.ts';
 import { ApiConfig, ScopedFunction } from './apiConfig.ts';
 import { type BuiltPlan, buildPlan } from './buildPlan.ts';
 import { stepsToKeep } from './checkpointNeeds.ts';
@@ -94,6 +97,20 @@ export class StreamingContext implements Recorder {
   /** Literal batches; when they are used up, `whenEmpty` again and again, or empty ones. */
   queueStream<T>(batches: readonly (readonly T[])[], oneAtATime = true, whenEmpty?: readonly T[]): DStream<T> {
     return this.source('queue', { batches, oneAtATime, default: whenEmpty });
+  }
+
+  /**
+   * Records of a receiver of your own. The class travels as source text to the thread of the receivers, where it is made with
+   * `options`: see the source `receiver` in the reference. Throws StreamjobError `captured-variable` for what it uses from
+   * outside beside its `scope`.
+   */
+  receiverStream<T, O extends JsonValue = JsonValue>(
+    UserClass: new (options: O) => Receiver<T>,
+    options?: O,
+    scope?: Scope,
+  ): DStream<T> {
+    const reference = fromClass(UserClass, Receiver, scope);
+    return this.source('receiver', { class: new ScopedFunction(reference), options });
   }
 
   /** Any source, by its name in a job file, with its settings. `name` is what messages and metrics call it. */

@@ -120,7 +120,8 @@ const titleOf = (fn: AnyFunction): string => (fn.name ? `The function ${fn.name}
 
 type Scope = { readonly [name: string]: JsonValue };
 
-function checkScope(scope: object): Scope {
+/** The scope as it will travel. Throws StreamjobError `bad-value` if it is not JSON. */
+export function checkScope(scope: object): Scope {
   const fields = Object.entries(scope);
   for (const [name, value] of fields) {
     if (!isName(name)) throw badScope(`The scope's field ${JSON.stringify(name)} cannot be a name in JavaScript.`);

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { StreamingContext } from '#src/index.ts';
+import { Receiver, StreamingContext } from '#src/index.ts';
 
 const started: StreamingContext[] = [];
 const newContext = (): StreamingContext => {
@@ -200,5 +200,51 @@ describe('what a context refuses', () => {
       expect.objectContaining({ code: 'captured-variable', message: expect.stringContaining('limit') }),
     );
     expect(lines.map((line) => line.slice(0, limit), { limit }).name).toBe('map-2');
+  });
+});
+
+const outside = 5;
+
+describe('receiverStream', () => {
+  class Feed extends Receiver<string> {
+    readonly options: { readonly words: readonly string[] };
+    declare timer: NodeJS.Timeout;
+
+    constructor(options: { readonly words: readonly string[] }) {
+      super();
+      this.options = options;
+    }
+
+    onStart(): void {
+      for (const word of this.options.words) void this.store(word);
+      this.timer = setInterval(() => void this.store('tick'), 5);
+    }
+
+    onStop(): void {
+      clearInterval(this.timer);
+    }
+  }
+
+  it('gives what an object of a class stores, on another thread', async () => {
+    const directory = await newDirectory();
+    const context = newContext();
+    const words = context.receiverStream(Feed, { words: ['a', 'b'] });
+    words.saveAsTextFiles(join(directory, 'words'));
+    await context.start();
+    const files = await filesWhen(directory, ({ length }) => length >= 2);
+    await context.stop({ graceful: true });
+    expect(await readFile(join(directory, files[0]!), 'utf8')).toMatch(/^a\nb\n/);
+    expect(await readFile(join(directory, files[1]!), 'utf8')).toMatch(/^tick\n/);
+  });
+
+  it('takes no class that uses what is outside, or is none', () => {
+    class Far extends Feed {
+      override onStart(): void {
+        void this.store(`${outside}`);
+      }
+    }
+    const refused = (UserClass: unknown) => () => newContext().receiverStream(UserClass as typeof Feed);
+    expect(refused(Far)).toThrow(/The class Far uses `Feed`, `outside` from outside/);
+    expect(refused(() => 1)).toThrow(/A class is expected here/);
   });
 });

@@ -6,6 +6,7 @@ import type { Receiver, ReceiverContext } from '../../component/source.ts';
 import type { FunctionReference } from '../../function/reference.ts';
 import type { Receiver as User } from './base.ts';
 import { instantiate } from './instantiate.ts';
+import { classTitle } from './title.ts';
 
 export interface ReceiverConfig {
   readonly class: FunctionReference;
@@ -46,7 +47,7 @@ export class UserReceiver implements Receiver {
   #begin(): void {
     this.#started = true;
     this.#takes = true;
-    this.#context.state('active', `${this.#config.class.text} started`);
+    this.#context.state('active', `${classTitle(this.#config.class)} started`);
     const running = (async () => this.#user!.onStart())();
     running.catch((error: unknown) => this.#context.failed(this.#failed('onStart', error)));
   }
@@ -120,7 +121,7 @@ export class UserReceiver implements Receiver {
 
   #failed(what: string, cause: unknown): StreamjobError {
     if (cause instanceof StreamjobError) return cause;
-    const message = `The receiver ${this.#config.class.text} of ${this.#context.name} failed: ${withError(what, cause)}.`;
+    const message = `The receiver ${classTitle(this.#config.class)} of ${this.#context.name} failed: ${withError(what, cause)}.`;
     return new StreamjobError('source-failed', message, {
       at: this.#config.class.at,
       cause,

@@ -2,6 +2,7 @@ import { messageOf, StreamjobError } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import type { FunctionReference } from '../../function/reference.ts';
 import type { Receiver as User } from './base.ts';
+import { classTitle } from './title.ts';
 
 type Methods = Omit<User, 'onStart' | 'onStop'>;
 
@@ -14,14 +15,15 @@ export function instantiate(
   config: { readonly class: FunctionReference; readonly options: JsonValue },
   methods: Methods,
 ): User {
-  const { text, at } = config.class;
+  const { at } = config.class;
+  const title = classTitle(config.class);
   const remedy =
     'Write `export class NAME { constructor(options) {…} onStart() {…} onStop() {…} }` in the functions module.';
-  if (!isConstructor(UserClass)) throw new StreamjobError('bad-value', `${text} is not a class.`, { at, remedy });
+  if (!isConstructor(UserClass)) throw new StreamjobError('bad-value', `${title} is not a class.`, { at, remedy });
   const user = construct(UserClass, config);
   for (const method of ['onStart', 'onStop'] as const) {
     if (typeof user[method] === 'function') continue;
-    throw new StreamjobError('bad-value', `The class ${text} has no method \`${method}\`.`, { at, remedy });
+    throw new StreamjobError('bad-value', `The class ${title} has no method \`${method}\`.`, { at, remedy });
   }
   for (const [name, value] of Object.entries(methods)) {
     Object.defineProperty(user, name, { value, enumerable: false, configurable: true, writable: true });
@@ -37,11 +39,12 @@ const isConstructor = (value: unknown): value is UserConstructor =>
 
 function construct(
   UserClass: UserConstructor,
-  { class: { text, at }, options }: { readonly class: FunctionReference; readonly options: JsonValue },
+  { class: reference, options }: { readonly class: FunctionReference; readonly options: JsonValue },
 ): User {
   try {
     return new UserClass(structuredClone(options));
   } catch (cause) {
-    throw new StreamjobError('source-failed', `The constructor of ${text} failed: ${messageOf(cause)}`, { at, cause });
+    const message = `The constructor of ${classTitle(reference)} failed: ${messageOf(cause)}`;
+    throw new StreamjobError('source-failed', message, { at: reference.at, cause });
   }
 }
