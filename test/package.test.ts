@@ -77,6 +77,36 @@ describe('the packed tarball, installed into an empty folder', () => {
     expect(output).toContain('["the",137]');
   });
 
+  test('is installed as the Containerfile of the README does it, with hardly any environment', () => {
+    const home = folderWith({
+      'job.yaml':
+        'batchInterval: 1s\nsources: { q: { queue: { batches: [[tea]] } } }\nsinks: [{ from: q, print: {} }]\n',
+    });
+    const containerfile = /```dockerfile\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? '';
+    expect(containerfile).toContain('RUN npm install --global /tmp/streamjob-*.tgz &&');
+    const [, command] = /ENTRYPOINT \["streamjob", "(\w+)", /.exec(containerfile) ?? [];
+    const cache = run('npm', ['config', 'get', 'cache']).trim();
+    const env = ['-i', `PATH=${process.env.PATH}`, `HOME=${home}`];
+    const archive = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
+    const install = [
+      'npm',
+      'install',
+      '--global',
+      '--prefix',
+      home,
+      '--cache',
+      cache,
+      '--prefer-offline',
+      '--no-audit',
+      archive,
+    ];
+    run('env', [...env, ...install], home);
+    expect(run('env', [...env, join(home, 'bin/streamjob'), command ?? '', 'job.yaml', '--once'], home)).toContain(
+      'tea',
+    );
+    rmSync(home, { recursive: true, force: true });
+  }, 300_000);
+
   test('has a library with types, which the README uses rightly', () => {
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.']);
     const output = run(process.execPath, ['out/program.js']);
