@@ -10,11 +10,15 @@ import type { NodeId, Plan } from '../plan/plan.ts';
 export interface Journal {
   /** What an earlier run of the same job left. Throws StreamjobError if it is of another, or held by another process. */
   open(plan: Plan): Promise<Recovered>;
-  /** Resolves when the batch's input, and what its sources remember, is safely written down; nothing of it is visible before. */
+  /**
+   * Resolves when the batch's input, and what its sources remember, is safely written down; nothing of it is visible before. That a batch
+   * without input was planned is safe at the latest when `check` resolves.
+   */
   planned(batch: Batch, memory: SourceMemory): Promise<void>;
   /**
    * Resolves when it is written down that all sinks have committed the batch, or that it has failed and is left out: it will
    * not be run again, whatever becomes of the process. Against the loss of power that is safe once `synced` has resolved, or the next batch is planned.
+   * What it has `kept` in windows and states counts from now on.
    */
   done(time: number, succeeded?: boolean, kept?: readonly KeptPiece[]): Promise<void>;
   synced(): Promise<void>;
