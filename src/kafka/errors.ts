@@ -59,7 +59,8 @@ function tlsRefused(cause: unknown, where: string, { tls }: Connection): Streamj
 }
 
 function unreachable(cause: unknown, where: string, origin: AddressOrigin, connection: Connection): StreamjobError {
-  const closed = (cause as KafkajsError).name === 'KafkaJSConnectionClosedError' || /closed/i.test(textOf(cause));
+  const closed =
+    (cause as KafkajsError).name === 'KafkaJSConnectionClosedError' || /closed/i.test(textOf(cause)) || isReset(cause);
   const why = closed ? 'it closed the connection' : reasonOf(cause);
   if (origin === 'advertised') return notAsAdvertised(cause, where, why);
   const security = `It is addressed ${connection.tls ? 'with' : 'without'} \`ssl\` and ${connection.sasl ? 'with' : 'without'} \`sasl\`: check that its listener wants that.`;
@@ -68,6 +69,8 @@ function unreachable(cause: unknown, where: string, origin: AddressOrigin, conne
     remedy: closed ? security : 'Check `brokers`, and that the broker runs and can be reached from this machine.',
   });
 }
+
+const isReset = (error: unknown): boolean => (error as KafkajsError).code === 'ECONNRESET';
 
 const notAsAdvertised = (cause: unknown, where: string, why: string): StreamjobError =>
   new StreamjobError(

@@ -1,3 +1,4 @@
+/// <reference path="./untyped.d.ts" />
 import lz4 from 'lz4js';
 import xxhash from 'lz4js/xxh32.js';
 

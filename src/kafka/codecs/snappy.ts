@@ -1,3 +1,4 @@
+/// <reference path="./untyped.d.ts" />
 import snappy from 'snappyjs';
 
 /** What Java clients put before snappy, which has no frames of its own: the Xerial framing. */

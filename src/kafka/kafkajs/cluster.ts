@@ -91,18 +91,24 @@ export class Cluster {
     throw first;
   }
 
-  /** Forgets the broker if it failed: the next call connects anew, perhaps elsewhere. */
-  async #using<T>(known: Known, call: (broker: Broker) => Promise<T>): Promise<T> {
-    const { address, origin, broker } = known;
+  /**
+   * Forgets a broker whose connection failed: the next call connects anew, perhaps elsewhere. `connect` returns at once if that is
+   * done; asking for it keeps a call from coming between, while another one connects.
+   */
+  async #using<T>({ address, origin, broker }: Known, call: (broker: Broker) => Promise<T>): Promise<T> {
     try {
-      if (!broker.isConnected()) await broker.connect();
+      await broker.connect();
       return await call(broker);
     } catch (error) {
-      this.#brokers.delete(keyOf(address));
       this.#coordinators.clear();
-      broker.disconnect().catch(() => undefined);
+      if (!isAnswer(error)) this.#forget(address, broker);
       throw explained(error, address, origin, this.#connection);
     }
+  }
+
+  #forget(address: Address, broker: Broker): void {
+    if (this.#brokers.get(keyOf(address))?.broker === broker) this.#brokers.delete(keyOf(address));
+    broker.disconnect().catch(() => undefined);
   }
 
   #open(address: Address, origin: AddressOrigin): Known {
@@ -129,6 +135,9 @@ export class Cluster {
     return new Broker({ connectionPool, logger, authenticationTimeout: connectTimeout, allowAutoTopicCreation: false });
   }
 }
+
+/** The broker has answered, if only with an error. */
+const isAnswer = (error: unknown): boolean => (error as Error).name === 'KafkaJSProtocolError';
 
 const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
 

@@ -56,12 +56,10 @@ class RangeReader {
     let fetching = from < until ? this.#fetch(from) : undefined;
     for (let offset = from; fetching; ) {
       const fetched = await fetching;
-      const next = fetched.gone
-        ? await this.#behindGap(offset)
-        : (offsetBehind(fetched.bytes) ?? this.#stillAt(offset));
-      fetching = next < until ? this.#fetch(next) : undefined;
-      offset = next;
-      if (!fetched.gone) this.#deliver(fetched);
+      const wanted = { ...this.#reading.range, from: offset };
+      offset = fetched.gone ? await this.#behindGap(offset) : (offsetBehind(fetched.bytes) ?? this.#stillAt(offset));
+      fetching = offset < until ? this.#fetch(offset) : undefined;
+      if (!fetched.gone) this.#deliver(fetched, wanted);
     }
   }
 
@@ -93,12 +91,12 @@ class RangeReader {
     topics.add(range.topic);
   }
 
-  #deliver({ bytes, aborted }: Fetched & { readonly gone: false }): void {
+  #deliver({ bytes, aborted }: Fetched & { readonly gone: false }, wanted: OffsetRange): void {
     const { config } = this.#reading;
     const committed = new Committed(aborted);
     for (const part of batchesIn(bytes)) {
       try {
-        this.#deliverBatch(part, committed);
+        this.#deliverBatch(part, committed, wanted);
       } catch (error) {
         if (config.onDataLoss === 'fail' || !isLoss(error)) throw error;
         this.#reading.out.log('warn', `${error.message} The job goes on behind it (onDataLoss: skip).`);
@@ -107,8 +105,8 @@ class RangeReader {
     if (bytes.length > 0) this.#gotAt = Date.now();
   }
 
-  #deliverBatch(part: Buffer, committed: Committed): void {
-    const { range, format, out, config } = this.#reading;
+  #deliverBatch(part: Buffer, committed: Committed, range: OffsetRange): void {
+    const { format, out, config } = this.#reading;
     const batch = openBatch(part, nameOf(range));
     if (!committed.holdsData(batch) || batch.lastOffset < range.from || batch.baseOffset >= range.until) return;
     const decoding = { batch, bytes: recordsOf(batch, nameOf(range)), range, format, out };
