@@ -23,9 +23,9 @@ export function program(finish: (exitCode: number) => void): Command {
   addValidate(top, lazily);
   addTest(top, lazily);
   addExplain(top, lazily);
-  addCheckpoint(top.command('checkpoint'), lazily);
   addInit(top, lazily);
   addDiscovery(top, lazily);
+  addCheckpoint(top.command('checkpoint'), lazily);
   return top;
 }
 
@@ -121,7 +121,8 @@ function addDiscovery(top: Command, lazily: Lazily): void {
   top
     .command('list')
     .addArgument(new Argument('[kind]', 'only these').choices(['sources', 'steps', 'sinks', 'formats']))
-    .description('Lists all sources, steps, sinks and formats.')
+    .summary('name all sources, steps, sinks and formats')
+    .description('Names all sources, steps, sinks and formats, each with what it is.')
     .action(lazily(() => import('./list.ts')));
   top
     .command('docs')
@@ -131,6 +132,7 @@ function addDiscovery(top: Command, lazily: Lazily): void {
     .action(lazily(() => import('./docs.ts')));
   top
     .command('schema')
+    .summary('print the JSON Schema of job files')
     .description('Prints the JSON Schema of job files, for editors.')
     .action(lazily(() => import('./schema.ts')));
   top
@@ -178,14 +180,8 @@ const withVariables = (command: Command): Command =>
       '--set <path=value>',
       'change a setting of the job file, as in batchInterval=5s; repeatable',
       collect(setting),
-      [],
     )
-    .option(
-      '--env-file <file>',
-      'read variables for ${NAME} from a file; set ones win; repeatable',
-      collect(String),
-      [],
-    );
+    .option('--env-file <file>', 'read variables for ${NAME} from a file; set ones win; repeatable', collect(String));
 
 const logFormat = (): Option =>
   new Option('--log-format <format>', 'how to write the log (default: text on a terminal, else json)').choices([

@@ -17,6 +17,12 @@ test.each([
   { args: ['run', 'x.yaml', '--set', 'name'], says: 'as in batchInterval=5s' },
   { args: ['run', 'x.yaml', '--log-format', 'xml'], says: 'Allowed choices are text, json.' },
   { args: ['explain', 'x.yaml', '--format', 'dot'], says: 'Allowed choices are text, json, mermaid.' },
+  { args: ['lst'], says: 'Did you mean list?' },
+  { args: ['complete', 'bash'], says: "unknown command 'complete'" },
+  { args: ['completion', 'fish'], says: 'Allowed choices are bash, zsh.' },
+  { args: ['init', '--source', 'sockets'], says: 'Allowed choices are files, socket, stdin, http.' },
+  { args: ['test', 'x.yaml', '--updte'], says: 'Did you mean --update?' },
+  { args: ['test', 'x.yaml', '--record', '0'], says: 'A whole number from 1 is expected.' },
   { args: [], says: 'Usage: streamjob' },
 ])('$args is refused with exit 2', async ({ args, says }) => {
   const { code, stdout, stderr } = await streamjob(args);
@@ -30,6 +36,10 @@ test.each([
   ['validate', '--help'],
   ['test', '--help'],
   ['explain', '--help'],
+  ['init', '--help'],
+  ['list', '--help'],
+  ['docs', '--help'],
+  ['completion', '--help'],
   ['--version'],
 ])('%s %s is an answer, on standard output', async (...args) => {
   const { code, stdout, stderr } = await streamjob(args.filter((arg) => arg !== undefined));
