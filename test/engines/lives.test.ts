@@ -6,7 +6,7 @@ import { normalForm } from './normalForm.ts';
 import { ReferenceEngine } from './reference.ts';
 import { type Collected, runGraph } from './runPlan.ts';
 
-const runs = Number(process.env.STREAMJOB_TEST_GRAPHS ?? 15);
+const runs = Number(process.env.STREAMJOB_TEST_GRAPHS ?? 8);
 
 /** How many batches the first of two lives has, and with how many threads each of them runs. */
 const anyCut = fc.record({ batches: fc.integer({ min: 1, max: 4 }), threads: fc.constantFrom([2, 2], [1, 2], [2, 1]) });
