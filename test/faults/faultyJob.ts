@@ -41,7 +41,7 @@ export class FaultyJob {
       'functions.mjs': functions,
       'job.yaml': `batchInterval: 100ms
 functions: ./functions.mjs
-checkpoint: checkpoint
+checkpoint: { directory: checkpoint, interval: 300ms }
 settings: { blockInterval: 20ms, taskRetries: 0 }
 sources:
   lines: { ${source} }

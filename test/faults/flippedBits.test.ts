@@ -1,6 +1,6 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { StreamjobError } from '#src/base/errors.ts';
 import { DurableJournal } from '#src/checkpoint/durable.ts';
@@ -18,7 +18,7 @@ import { numberServer } from './numberServer.ts';
 /** A job that received, with windows and states, and was killed when a batch was planned and further data had come. */
 async function killedJob(): Promise<FaultyJob> {
   const job = new FaultyJob(`socket: { host: 127.0.0.1, port: ${await numberServer()} }`, keepingStreams);
-  const { signal } = await job.live(['--threads', '2', '--duration', '30s'], {
+  const { signal } = await job.live(['--threads', '2', '--duration', '120s'], {
     failpoint: 'sink.renamed:40',
     env: { STREAMJOB_KEEP_ALL: '' },
   });
@@ -63,18 +63,32 @@ async function keptOf({ state }: Recovered): Promise<unknown> {
   });
 }
 
-/** Bits spread over all files, those at the ends of a file among them; of larger files more. */
-function* bitsOf(directory: string): Generator<{ readonly name: string; readonly at: number; readonly bit: number }> {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  for (const file of files) {
-    const path = join(file.parentPath, file.name);
-    const { size } = statSync(path);
-    const count = Math.min(size, 8 + Math.round(size / 2_000), 40);
-    for (let i = 0; i < count; i++) {
-      const at = Math.round((i * (size - 1)) / Math.max(1, count - 1));
-      yield { name: relative(directory, path), at, bit: (i * 5) % 8 };
-    }
-  }
+interface Bit {
+  readonly name: string;
+  readonly at: number;
+  readonly bit: number;
+}
+
+const bitsOfEach = 40;
+
+/** Bits spread evenly over each file of the directory, and over all that is in each folder in it. */
+const bitsOf = (directory: string): Bit[] =>
+  readdirSync(directory).flatMap((top) => {
+    const bytes = filesIn(join(directory, top)).flatMap((path) =>
+      Array.from({ length: statSync(path).size }, (_, at) => ({ name: relative(directory, path), at })),
+    );
+    const count = Math.min(bytes.length, bitsOfEach);
+    return Array.from({ length: count }, (_, i) => ({
+      ...bytes[Math.round((i * (bytes.length - 1)) / (count - 1))]!,
+      bit: (i * 5) % 8,
+    }));
+  });
+
+function filesIn(path: string): string[] {
+  if (statSync(path).isFile()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesIn(join(path, name)));
 }
 
 function flip(path: string, at: number, bit: number): void {
@@ -83,19 +97,23 @@ function flip(path: string, at: number, bit: number): void {
   writeFileSync(path, bytes);
 }
 
+/** Where syncs take no time. */
+const memory = '/dev/shm';
+
 test('a flipped bit anywhere in a checkpoint is refused by the name of its file, or does no harm', async () => {
   const job = await killedJob();
   const { plan } = (await loadJob(join(job.folder, 'job.yaml'))) as RunnableJob;
-  const copy = join(mkdtempSync(join(tmpdir(), 'streamjob-flipped-')), 'checkpoint');
-  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  const copy = join(mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'streamjob-flipped-')), 'checkpoint');
+  onTestFinished(() => rmSync(dirname(copy), { recursive: true, force: true }));
   const anew = () => {
     rmSync(copy, { recursive: true, force: true });
     cpSync(job.checkpoint, copy, { recursive: true });
   };
   anew();
   const whole = await contentOf(copy, plan);
-  const refused = new Set<string>();
-  for (const { name, at, bit } of bitsOf(job.checkpoint)) {
+  const refused = new Map<string, Bit>();
+  for (const flipped of bitsOf(job.checkpoint)) {
+    const { name, at, bit } = flipped;
     anew();
     flip(join(copy, name), at, bit);
     const found = await contentOf(copy, plan).catch((error: unknown) => error as StreamjobError);
@@ -107,8 +125,13 @@ test('a flipped bit anywhere in a checkpoint is refused by the name of its file,
         expect.stringMatching(/^checkpoint-/),
         expect.stringContaining(join(copy, name)),
       ]);
-      refused.add(name.split('/')[0]!);
+      refused.set(name.split('/')[0]!, flipped);
     }
   }
-  expect([...refused]).toEqual(expect.arrayContaining(['blocks', 'journal', 'meta.json']));
-}, 120_000);
+  expect([...refused.keys()].sort()).toEqual(expect.arrayContaining(['blocks', 'journal', 'meta.json', 'state']));
+
+  const { name, at, bit } = refused.get('state')!;
+  flip(join(job.checkpoint, name), at, bit);
+  const { code, stderr } = await job.live(['--batches', '1']);
+  expect([code, stderr]).toEqual([3, expect.stringContaining(join(job.checkpoint, name))]);
+}, 300_000);

@@ -17,7 +17,7 @@ import { folderWith, start, streamjob } from '../cli/command.ts';
 import { eventually } from '../run/harness.ts';
 import { FaultyJob } from './faultyJob.ts';
 import { FileFeed } from './files.ts';
-import { fragile, plainStreams } from './jobs.ts';
+import { fragile, keepingStreams } from './jobs.ts';
 
 /** A job whose batch over one file is planned and not done. */
 async function interrupted(): Promise<FaultyJob> {
@@ -107,7 +107,7 @@ test('a process that is suspended keeps its checkpoint for itself, and goes on w
 });
 
 test('threads that die in the middle of a batch leave no trace in what is written', async () => {
-  const job = new FaultyJob('files: { path: in, minAge: 0s, maxFilesPerBatch: 20 }', fragile(plainStreams));
+  const job = new FaultyJob('files: { path: in, minAge: 0s, maxFilesPerBatch: 20 }', fragile(keepingStreams));
   const feed = new FileFeed(job.folder);
   feed.start();
   onTestFinished(() => feed.stop());
@@ -129,8 +129,8 @@ test('threads that die in the middle of a batch leave no trace in what is writte
 
 test('a job that is changed to write where another job writes replaces nothing of the other', async () => {
   const job = new FaultyJob('stdin: {}');
-  expect((await job.live([], { failpoint: 'journal.synced', input: '1\n' })).signal).toBe('SIGKILL');
-  const [time] = (await job.logged()).keys();
+  expect((await job.live([], { failpoint: 'sink.rename', input: '1\n' })).signal).toBe('SIGKILL');
+  const time = [...(await job.logged()).keys()].at(-1);
   const theirs = folderWith({ [`part-${time}.json`]: 'of the other\n' });
   const file = join(job.folder, 'job.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace('path: out/counts', `path: ${theirs}`));

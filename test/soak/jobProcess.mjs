@@ -39,9 +39,10 @@ export class JobProcess {
     this.start();
   }
 
-  start() {
+  /** Starts the job, or starts it again, with these arguments more. */
+  start(...more) {
     this.lives++;
-    const args = [bin, 'run', 'job.yaml', '-v', '--log-format', 'json'];
+    const args = [bin, 'run', 'job.yaml', '-v', '--log-format', 'json', ...more];
     this.#process = spawn(process.execPath, args, { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#ended = new Promise((ended) => this.#process.once('close', (code, signal) => ended({ code, signal })));
     createInterface({ input: this.#process.stderr }).on('line', (line) => this.#hear(line));
@@ -113,7 +114,8 @@ function handlesOf(pid) {
   }
 }
 
-function diskOf(directory) {
+/** In MB. */
+export function diskOf(directory) {
   const sizes = readdirSync(directory, { recursive: true }).map((name) => {
     try {
       return statSync(join(directory, name)).size;

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-const names = ['socket', 'files', 'webhook'];
+const names = ['socket', 'files', 'states', 'webhook'];
+/** Those that are killed and started again. */
+const mortal = ['files', 'states'];
 const lookEvery = 10_000;
 const patience = 60_000;
 
@@ -26,7 +28,7 @@ const time = new AbortController();
 const work = Promise.all(
   jobs.map((job) => job.work(time.signal).catch((error) => console.error(`${job.name}: ${error}`))),
 );
-while (Date.now() < until && jobs.every(({ process, name }) => process.running || name === 'files')) {
+while (Date.now() < until && jobs.every(({ process, name }) => process.running || mortal.includes(name))) {
   await sleep(Math.min(lookEvery, Math.max(1, until - Date.now())));
   for (const job of jobs) tell(job);
 }
