@@ -62,6 +62,9 @@ function keptView({ plan, keys }: JobHistory): JsonValue {
   }));
 }
 
+/** So many characters of a message stand in a list. */
+const shownInList = 300;
+
 /** A batch in a list: short, as there may be thousands. */
 export function batchView(batch: BatchRecord, viewer: Viewer): JsonValue {
   const { batchTime, submissionTime, processingStartTime, processingEndTime, status, records, error } = batch;
@@ -72,7 +75,7 @@ export function batchView(batch: BatchRecord, viewer: Viewer): JsonValue {
     ended: processingEndTime ?? null,
     status,
     records,
-    error: error ? shownError(error, viewer).message : null,
+    error: error ? shownError(error, viewer).message.slice(0, shownInList) : null,
   };
 }
 
