@@ -2,13 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { catalog } from '#src/catalog/index.ts';
 import { builtin } from '#src/function/reference.ts';
 import { canonicalKey } from '#src/plan/canonical.ts';
 import { ReferenceEngine } from '../engines/reference.ts';
 import { type Collected, type Graph, graphOf, runGraph } from '../engines/runPlan.ts';
 import { type KeepingJournal, type Life, runLives } from './lives.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 type Batches = readonly (readonly unknown[])[];
 
@@ -113,7 +115,7 @@ const lives: readonly Life[] = [
   { batches: 3, threads: 1 },
 ];
 
-test.each(Object.keys(jobs))('%s goes on as if it had never stopped', { timeout: 120_000 }, async (job) => {
+test.each(Object.keys(jobs))('%s goes on as if it had never stopped', async (job) => {
   const [batches, ...steps] = jobs[job]!;
   const graph = await jobOf(batches, steps);
   const meant = await runGraph(graph, new ReferenceEngine(2));
