@@ -93,7 +93,9 @@ export function batchDetailView(batch: BatchRecord, { plan }: JobHistory, viewer
     inputs: [...(details?.inputs ?? [])].map(([source, text]) => ({
       source: nameOf(source),
       records: recordsIn.get(source) ?? null,
-      ...(text as object),
+      partitions: text.partitions,
+      lines: viewer.records ? text.lines : [],
+      more: viewer.records ? text.more : 0,
     })),
     stages: [...(details?.stages.values() ?? [])].map((stage) => ({
       ...(stage as object),

@@ -71,6 +71,11 @@ describe('the dashboard of a running job', () => {
     expect(JSON.stringify(await completed(url))).not.toContain('twenty');
     expect((await ask(`${url}/api/v1/job`)).body).not.toContain('twenty');
 
+    const failed = (await completed(url)).find(({ firstFailureReason }) => firstFailureReason)!;
+    const detail = await ask(`${url}/api/v1/job/batches/${failed.batchId}`);
+    expect(detail.body).not.toContain('twenty');
+    expect(detail.json()).toMatchObject({ inputs: [{ lines: [] }], error: { code: 'step-failed' } });
+
     expect((await ask(`${url}/metrics`, { host: 'evil.example' })).status).toBe(403);
     expect((await ask(`${url}/metrics`, { origin: 'http://evil.example' })).status).toBe(403);
     expect((await ask(`${url}/stop`, { ...bearer, origin: 'null' }, 'POST')).status).toBe(403);
