@@ -26,8 +26,8 @@ const pair = (source: SourceNode, sink: SinkNode, checkpoint: boolean): Guarante
   source: `${source.origin.name} (${source.origin.component})`,
   sink: `${sink.origin.name} (${sink.origin.component})`,
   promise: checkpoint
-    ? `${keptSource(source.origin.component)} ${keptSink(sink.origin.component)}`
-    : `${sourcePromise(source.origin.component)} ${sinkPromise(sink.origin.component)}`,
+    ? `${keptSource(source.origin.component)} ${keptSink(sink)}`
+    : `${sourcePromise(source.origin.component)} ${sinkPromise(sink)}`,
 });
 
 /** With a checkpoint. */
@@ -39,6 +39,8 @@ function keptSource(component: string): string {
       return 'Each batch is run, whatever becomes of the process.';
     case 'rate':
       return 'If the process is killed, the next start counts from 0 again.';
+    case 'kafka':
+      return 'Each message is read in one batch, whatever becomes of the process.';
     case 'http':
       return 'What was answered as taken is in one batch, whatever becomes of the process.';
     default:
@@ -46,8 +48,10 @@ function keptSource(component: string): string {
   }
 }
 
-function keptSink(component: string): string {
-  switch (component) {
+function keptSink({ origin }: SinkNode): string {
+  switch (origin.component) {
+    case 'kafka':
+      return 'Messages of a batch that was being written when the process was killed are sent again.';
     case 'files':
       return 'A batch appears once, as a whole file.';
     case 'http':
@@ -67,13 +71,15 @@ function sourcePromise(component: string): string {
       return 'If the process is killed, nothing is lost: the next start begins with the first batch again.';
     case 'rate':
       return 'If the process is killed, the next start counts from 0 again.';
+    case 'kafka':
+      return 'The next start begins where `from` says.';
     default:
       return 'If the process is killed, what it received and had not finished is lost.';
   }
 }
 
-function sinkPromise(component: string): string {
-  switch (component) {
+function sinkPromise({ origin }: SinkNode): string {
+  switch (origin.component) {
     case 'files':
       return 'A batch appears as a whole file or not at all.';
     case 'http':

@@ -54,6 +54,7 @@ export const components = {
     files: () => import('../../sinks/files.ts'),
     foreachRDD: () => import('../../sinks/foreachRDD.ts'),
     http: () => import('../../sinks/http.ts'),
+    kafka: () => import('../../sinks/kafka.ts'),
     print: () => import('../../sinks/print.ts'),
   },
   formats: {

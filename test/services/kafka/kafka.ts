@@ -39,6 +39,6 @@ export const clientOf = (kafka: Kafka): Client =>
 export async function createTopic(kafka: Kafka, topic: string, numPartitions = 1): Promise<void> {
   const admin = clientOf(kafka).admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
+  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false });
   await admin.disconnect();
 }

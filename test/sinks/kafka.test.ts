@@ -1,0 +1,159 @@
+import type { IHeaders, KafkaMessage } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FunctionReference } from '#src/function/reference.ts';
+import { openKafka } from '#src/kafka/kafkajs/public.ts';
+import { connectionOf } from '#src/kafka/settings.ts';
+import kafkaSink from '#src/sinks/kafka.ts';
+import type { Kafka } from '../services/kafka/broker.mjs';
+import { clientOf, createTopic, KafkaService } from '../services/kafka/kafka.ts';
+import { user } from '../services/kafka/properties.mjs';
+import { sinkContext, sinkTask } from './sinkTask.ts';
+
+type Config = Parameters<typeof kafkaSink.worker>[0];
+
+let service: KafkaService;
+beforeAll(async () => {
+  service = await KafkaService.start({ listeners: ['PLAINTEXT', 'SASL_SSL'] });
+}, 300_000);
+afterAll(() => service?.stop());
+
+const configure = (brokers: string, topic: Config['topic'], more: Partial<Config> = {}): Config => ({
+  brokers,
+  topic,
+  clientId: 'test',
+  ssl: false,
+  connectTimeout: 5_000,
+  requestTimeout: 30_000,
+  compression: 'none',
+  brokerTimeout: 60_000,
+  ...more,
+});
+
+const fn = (text: string): FunctionReference => ({ text });
+
+async function send(config: Config, records: readonly unknown[], task = sinkTask()) {
+  const writer = kafkaSink.worker(config, task);
+  for (const record of records) writer.write(record);
+  return writer.close();
+}
+
+/** What readers of committed transactions see of a topic, all codecs being known. */
+async function read(kafka: Kafka, topic: string, count: number, tries = 20): Promise<KafkaMessage[]> {
+  return readOnce(kafka, topic, count).catch((error) => {
+    if (tries === 0) throw error;
+    return read(kafka, topic, count, tries - 1);
+  });
+}
+
+/** Fails while a broker that has just been started has no group coordinator. */
+async function readOnce(kafka: Kafka, topic: string, count: number): Promise<KafkaMessage[]> {
+  await openKafka(connectionOf(configure(kafka.brokers, topic)));
+  const consumer = clientOf(kafka).consumer({ groupId: `reader-${topic}-${Math.random()}`, readUncommitted: false });
+  const messages: KafkaMessage[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await new Promise<void>((resolve, reject) => {
+    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+    const eachMessage = async ({ message }: { message: KafkaMessage }) => {
+      messages.push(message);
+      if (messages.length === count) resolve();
+    };
+    consumer.run({ eachMessage }).catch(reject);
+  });
+  await consumer.disconnect();
+  return messages;
+}
+
+const texts = (messages: readonly KafkaMessage[]): (string | undefined)[] =>
+  messages.map(({ value }) => value?.toString());
+
+describe('what the kafka sink sends', () => {
+  test.for(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)('compressed with %s', async (compression, context) => {
+    const kafka = service.for(context);
+    const topic = `codec-${compression}`;
+    await createTopic(kafka, topic);
+    const records = Array.from({ length: 2000 }, (_, i) => `record ${i} with some text that comes again and again`);
+    expect(await send(configure(kafka.brokers, topic, { compression }), records)).toEqual({ messages: 2000 });
+    expect(texts(await read(kafka, topic, 2000))).toEqual(records);
+  });
+
+  test('values as they are or as JSON, keys, headers and tombstones', async (context) => {
+    const kafka = service.for(context);
+    await createTopic(kafka, 'forms');
+    const config = configure(kafka.brokers, 'forms', {
+      key: fn('(record) => record?.id'),
+      value: fn('(record) => record && "value" in record ? record.value : record'),
+      headers: fn('(record) => ({ kind: typeof record, list: ["a", Uint8Array.of(1)], none: undefined })'),
+    });
+    const bytes = Uint8Array.of(0, 255);
+    await send(config, [{ id: 'a', n: 1n }, { id: 1, value: 'text' }, { value: bytes }, { id: 'd', value: null }]);
+    const messages = await read(kafka, 'forms', 4);
+    expect(messages.map(({ key }) => key?.toString() ?? null)).toEqual(['a', '1', null, 'd']);
+    expect(messages.map(({ value }) => value && [...value])).toEqual([
+      [...Buffer.from('{"id":"a","n":"1"}')],
+      [...Buffer.from('text')],
+      [0, 255],
+      null,
+    ]);
+    const headers: IHeaders = { kind: Buffer.from('object'), list: [Buffer.from('a'), Buffer.from([1])] };
+    expect(messages[0]!.headers).toEqual(headers);
+  });
+
+  test('each record to the topic that a function names', async (context) => {
+    const kafka = service.for(context);
+    for (const topic of ['events-a', 'events-b']) await createTopic(kafka, topic, 3);
+    await send(configure(kafka.brokers, { by: fn('({ kind }) => `events-${kind}`') }), [{ kind: 'a' }, { kind: 'b' }]);
+    expect(texts(await read(kafka, 'events-b', 1))).toEqual(['{"kind":"b"}']);
+  });
+
+  test('more than it keeps in memory, and messages of a megabyte', async (context) => {
+    const kafka = service.for(context);
+    await createTopic(kafka, 'large', 2);
+    const records = Array.from({ length: 30 }, (_, i) => `${i}`.padEnd(1_000_000, '.'));
+    await send(configure(kafka.brokers, 'large', { compression: 'gzip' }), records);
+    const numbers = texts(await read(kafka, 'large', 30)).map((text) => Number.parseInt(text!, 10));
+    expect(numbers.sort((a, b) => a - b)).toEqual(records.map((_, i) => i));
+  });
+});
+
+describe('what the kafka sink says when', () => {
+  const failing = async (config: Config, record: unknown = 'x') =>
+    send({ ...config, brokerTimeout: 1000 }, [record]).then(
+      () => undefined,
+      ({ code, message, remedy }) => ({ code, message, remedy }),
+    );
+
+  test('nobody is at the address', async () => {
+    const error = await failing(configure('127.0.0.1:1', 'x'));
+    expect(error).toMatchObject({ code: 'broker-unreachable', message: expect.stringContaining('127.0.0.1:1') });
+  });
+
+  test('the topic is not there', async (context) => {
+    const { brokers } = service.for(context);
+    const error = await failing(configure(brokers, 'absent'));
+    expect(error).toMatchObject({ code: 'not-delivered', message: 'The sink sink 1: the topic absent is not there.' });
+  });
+
+  test('a message is too large', async (context) => {
+    const kafka = service.for(context);
+    await createTopic(kafka, 'small');
+    const error = await failing(configure(kafka.brokers, 'small'), 'x'.repeat(5_000_000));
+    expect(error).toMatchObject({ code: 'not-delivered', message: expect.stringContaining('larger than') });
+  });
+
+  test('the login is right, wrong or missing, or TLS is', async (context) => {
+    const kafka = service.for(context);
+    await createTopic(kafka, 'secret');
+    const ssl = { ca: kafka.ca, rejectUnauthorized: true };
+    const sasl = { mechanism: 'plain' as const, ...user };
+    const config = configure(kafka.address('SASL_SSL'), 'secret', { ssl, sasl });
+    expect(await send(config, ['x'])).toEqual({ messages: 1 });
+    const wrong = await failing({ ...config, sasl: { ...sasl, password: 'wrong' } });
+    expect(wrong).toMatchObject({ code: 'broker-refused', message: expect.stringContaining(user.username) });
+    expect(await failing({ ...config, ssl: true })).toMatchObject({ code: 'broker-refused' });
+    const { sasl: _, ...withoutLogin } = config;
+    expect(await failing(withoutLogin)).toMatchObject({ remedy: expect.stringContaining('sasl') });
+    const driver = kafkaSink.driver({ ...config, sasl: { ...sasl, password: 'wrong' } }, sinkContext);
+    await expect(driver.start!()).rejects.toMatchObject({ code: 'broker-refused' });
+  });
+});
