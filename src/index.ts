@@ -82,7 +82,7 @@ export class StreamingContext extends BaseContext {
 
 /** Resolves when the job has started, with batches to come. */
 async function startLocally(
-  { plan, configs, settings, checkpoint }: ApiJob,
+  { plan, configs, streams, settings, checkpoint }: ApiJob,
   listener: JobListener,
 ): Promise<RunningJob> {
   const components = {
@@ -100,6 +100,7 @@ async function startLocally(
     };
     const job = runJob({
       plan,
+      streams,
       configs,
       settings,
       engine,

@@ -24,6 +24,7 @@ export function program(finish: (exitCode: number) => void): Command {
   addTest(top, lazily);
   addExplain(top, lazily);
   addInit(top, lazily);
+  addLookIn(top, lazily);
   addDiscovery(top, lazily);
   addCheckpoint(top.command('checkpoint'), lazily);
   return top;
@@ -115,6 +116,44 @@ function addInit(top: Command, lazily: Lazily): void {
     .addOption(choice('sink', 'where the results go'))
     .option('-y, --yes', 'ask nothing')
     .action(lazily(() => import('./init.ts')));
+}
+
+function addLookIn(top: Command, lazily: Lazily): void {
+  const ofJob = (command: Command): Command =>
+    command
+      .argument('<stream>', 'a source, stream or stream of errors')
+      .option('-j, --job <job>', 'its job file, name or process id (default: the only one that runs)')
+      .addOption(new Option('-f, --format <format>', 'how to print').choices(['text', 'json']).default('text'));
+  top
+    .command('top')
+    .argument('[job]', 'a running job: its job file, name or process id')
+    .summary('show how a running job goes')
+    .description(
+      'Shows the sources, stages, states and batches of a running job, again and again at a terminal.\nWithout a job lists those that you run, if there is more than one.',
+    )
+    .option('--once', 'print it once')
+    .option('--json', 'print it once as JSON')
+    .action(lazily(() => import('./top.ts')));
+  ofJob(top.command('tap'))
+    .summary('show the last records of a stream in a running job')
+    .description(
+      'Shows some of the last records that a stream gives in each batch, while the job runs. It costs the job nothing before and after.',
+    )
+    .addOption(new Option('-n, --limit <n>', 'records of a batch').argParser(positive()).default(10))
+    .addOption(
+      new Option('--interval <time>', 'at most one batch in this time').argParser(duration).default(1_000, '1s'),
+    )
+    .option('--batches <n>', 'end after so many batches', positive())
+    .action(lazily(() => import('./tap.ts')));
+  ofJob(top.command('slice'))
+    .summary('show all records of a stream in a span of time')
+    .description('Shows all records that a stream gave, batch by batch, if the job file says `remember`.')
+    .option('--last <time>', 'of the last 30s, 10m', duration)
+    .addOption(
+      new Option('--from <time>', 'from this time on, as in 2026-11-21T03:22:53Z').argParser(time).conflicts('last'),
+    )
+    .addOption(new Option('--to <time>', 'up to and with this time (default: now)').argParser(time))
+    .action(lazily(() => import('./slice.ts')));
 }
 
 function addDiscovery(top: Command, lazily: Lazily): void {

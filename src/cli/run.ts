@@ -6,6 +6,7 @@ import { catalog } from '../catalog/index.ts';
 import type { Journal } from '../checkpoint/journal.ts';
 import { openRdds } from '../dstream/openRdds.ts';
 import { LocalEngine } from '../local/index.ts';
+import { JobHistory } from '../observe/history.ts';
 import type { JobSettings } from '../plan/jobSettings.ts';
 import { stepName } from '../plan/plan.ts';
 import { type JobListener, toAll } from '../run/events.ts';
@@ -14,6 +15,7 @@ import { type CheckpointOptions, journalOfRun } from './checkpointOfRun.ts';
 import { type DashboardOptions, openDashboard } from './dashboard.ts';
 import type { RunnableJob, VariableOptions } from './load.ts';
 import { type Log, type LogOptions, openLog } from './log.ts';
+import { insightOf, letLookIn } from './lookIn.ts';
 import { onClosedOutput } from './output.ts';
 import { reportError } from './reportError.ts';
 import { runLog } from './runLog.ts';
@@ -41,14 +43,24 @@ async function runLoaded(job: RunnableJob, options: RunOptions, log: Log, early:
   const journal = journalOfRun(job, options, log);
   const goesOn = job.settings.onBatchFailure === 'continue';
   const listener = runLog(log, job.plan, (error) => goesOn && reportError(error, log));
-  const dashboard = await openDashboard(job.plan, options, log);
-  const listeners = dashboard ? toAll([listener, dashboard.history]) : listener;
-  const running = start(job, options, journal, listeners, early);
-  dashboard?.follow(running);
+  const history = new JobHistory(job.plan);
+  const dashboard = await openDashboard(history, options, log);
+  const running = start(job, options, journal, toAll([listener, history]), early);
+  tellEnd(running, history);
+  const insight = insightOf(running, history);
+  dashboard?.follow(running, insight);
+  const shutOut = letLookIn(job, insight, log);
   const exitCode = await untilDone(running, log, options);
-  await dashboard?.close();
+  await Promise.all([dashboard?.close(), shutOut()]);
   listener.summary();
   return exitCode;
+}
+
+function tellEnd({ done }: RunningJob, history: JobHistory): void {
+  done.then(
+    () => history.ended(),
+    (error: unknown) => history.ended(error),
+  );
 }
 
 function start(
@@ -61,6 +73,7 @@ function start(
   const settings = { ...job.settings, ...(threads !== undefined && { threads }) };
   return runJob({
     plan: job.plan,
+    streams: job.streams,
     configs: job.configs,
     settings,
     engine: engineFor(settings, early),

@@ -6,7 +6,9 @@ import { fromClass } from '../function/captureClass.ts';
 import { defaultSettings, type JobSettings } from '../plan/jobSettings.ts';
 import { sameKeepers, sameKeepersRemedy } from '../plan/kept.ts';
 import { type Edge, type NodeId, type Origin, type Plan, stepName } from '../plan/plan.ts';
+import { withRemembered } from '../plan/remember.ts';
 import { slideProblems } from '../plan/slides.ts';
+import { WireReader } from '../plan/wire.ts';
 import { Receiver } from '../sources/receiver/base.ts';
 import { ApiConfig, ScopedFunction } from './apiConfig.ts';
 import { type BuiltPlan, buildPlan } from './buildPlan.ts';
@@ -31,6 +33,8 @@ export interface ApiJob {
   readonly plan: Plan;
   readonly configs: ReadonlyMap<NodeId, unknown>;
   readonly settings: JobSettings;
+  /** The edge out of each stream, by name. */
+  readonly streams: ReadonlyMap<string, Edge>;
   /** Where what must survive is kept; absent: nothing survives the process. */
   readonly checkpoint?: string;
 }
@@ -51,6 +55,7 @@ export class StreamingContext implements Recorder {
   readonly batchInterval: number;
   readonly settings: JobSettings;
   readonly #runner: Runner;
+  #remember: number | undefined;
   /** False: what steps hold may be lost. */
   #checkpoint: string | false | undefined;
   readonly #graph = new Graph();
@@ -60,7 +65,7 @@ export class StreamingContext implements Recorder {
 
   constructor(options: ContextOptions, runner: Runner) {
     this.name = options.name ?? 'streamjob';
-    this.batchInterval = intervalOf(options.batchInterval);
+    this.batchInterval = milliseconds(options.batchInterval, 'The batch interval');
     this.settings = { ...defaultSettings, ...options.settings };
     this.#runner = runner;
   }
@@ -78,6 +83,16 @@ export class StreamingContext implements Recorder {
   checkpoint(directory: string | false): void {
     this.#life.requireInitialized();
     this.#checkpoint = directory && resolve(directory);
+  }
+
+  /**
+   * Keeps what streams gave for at least so long, for `slice`: as bytes, within settings.memoryLimit. Milliseconds, or a text such
+   * as `60s`; only once.
+   */
+  remember(duration: number | string): void {
+    this.#life.requireInitialized();
+    if (this.#remember !== undefined) throw badContext('How long to remember has been set already', 'Set it once.');
+    this.#remember = milliseconds(duration, 'The time to remember');
   }
 
   getState(): ContextState {
@@ -157,8 +172,15 @@ export class StreamingContext implements Recorder {
     this.#own.add(this.#graph.sink({ parent, component, config: new ApiConfig(origin, settings), origin }));
   }
 
+  /** Used by DStream. */
+  async slice(stream: Recorded, from: number, to: number): Promise<unknown[][]> {
+    const job = this.#life.job;
+    if (!job) throw badContext('Only a context that was started has batches', 'Call start() first.');
+    return job.slice(stream.origin.name, from, to).map(({ partitions }) => partitions.flatMap(decode));
+  }
+
   /** The job as data. Throws StreamjobError for settings that are wrong. */
-  async toPlan(): Promise<Pick<ApiJob, 'plan' | 'configs'> & { readonly streams: ReadonlyMap<string, Edge> }> {
+  async toPlan(): Promise<Pick<ApiJob, 'plan' | 'configs' | 'streams'>> {
     const { plan, configs, edges } = await this.#built();
     for (const { node, message, remedy } of slideProblems(plan)) {
       throw new StreamjobError('bad-value', `${stepName(node.origin)}: ${message}`, { remedy });
@@ -168,7 +190,7 @@ export class StreamingContext implements Recorder {
     const streams = [...edges]
       .filter(([step]) => step.kind !== 'sink')
       .map(([step, edge]) => [step.origin.name, edge] as const);
-    return { plan, configs, streams: new Map(streams) };
+    return { plan: this.#remembering(plan, new Map(streams)), configs, streams: new Map(streams) };
   }
 
   /**
@@ -185,6 +207,10 @@ export class StreamingContext implements Recorder {
       if (this.#checkpoint === undefined) await this.#requireNothingToKeep();
       return this.#runner.start({ ...(await this.toPlan()), settings: this.settings, ...checkpoint });
     });
+  }
+
+  #remembering(plan: Plan, streams: ApiJob['streams']): Plan {
+    return this.#remember === undefined ? plan : withRemembered(plan, streams, this.#remember);
   }
 
   async #requireNothingToKeep(): Promise<void> {
@@ -246,10 +272,16 @@ export class StreamingContext implements Recorder {
   }
 }
 
-function intervalOf(interval: number | string): number {
-  const ms = typeof interval === 'number' ? interval : parseDuration(interval);
+function milliseconds(duration: number | string, what: string): number {
+  const ms = typeof duration === 'number' ? duration : parseDuration(duration);
   if (ms !== undefined && Number.isSafeInteger(ms) && ms > 0) return ms;
-  throw new StreamjobError('bad-value', `The batch interval is ${JSON.stringify(interval)}, which is no duration.`, {
+  throw new StreamjobError('bad-value', `${what} is ${JSON.stringify(duration)}, which is no duration.`, {
     remedy: 'Give milliseconds, or a text such as 1s.',
   });
+}
+
+function decode(bytes: Uint8Array): unknown[] {
+  const records: unknown[] = [];
+  for (const reader = new WireReader(bytes); !reader.done; ) records.push(reader.read());
+  return records;
 }

@@ -51,6 +51,7 @@ export interface StateOptions<K, S> extends Partitioning {
 export interface Recorder {
   step(parent: Recorded, component: string, settings: unknown): DStream<never>;
   sink(parent: Recorded, component: string, settings: unknown, name: string | undefined): void;
+  slice(stream: Recorded, from: number, to: number): Promise<unknown[][]>;
 }
 
 /**
@@ -76,6 +77,15 @@ export class DStream<T> {
   /** Any step, by its name in a job file, with its settings. */
   step<U = unknown>(component: string, settings: unknown = {}): DStream<U> {
     return this.context.step(this.recorded, component, settings);
+  }
+
+  /**
+   * What the stream gave in its batches from `from` to `to`, the oldest first: both are milliseconds since the epoch, rounded down to a
+   * batch, and inclusive. The context must have been told to `remember`, and only what is remembered is given. Rejects with
+   * StreamjobError `bad-context` before the start, and `not-supported` if the stream is not remembered.
+   */
+  slice(from: number, to: number): Promise<T[][]> {
+    return this.context.slice(this.recorded, from, to) as Promise<T[][]>;
   }
 
   map<U extends AnyRecord>(f: (record: T) => U, scope?: Scope): DStream<U> {

@@ -11,6 +11,8 @@ export interface StartedJob {
   stop(): Promise<void>;
   /** Ends at once. */
   abort(): Promise<void>;
+  /** What a stream gave in its batches from `from` to `to`: for each partition whole records in the wire format. */
+  slice(stream: string, from: number, to: number): readonly { readonly partitions: readonly Uint8Array[] }[];
 }
 
 /** The one life of this process that is active. */
@@ -34,6 +36,11 @@ export class Lifecycle<Owner> {
 
   get state(): ContextState {
     return this.#state;
+  }
+
+  /** Once it runs. */
+  get job(): StartedJob | undefined {
+    return this.#job;
   }
 
   get terminated(): Promise<void> {

@@ -42,6 +42,12 @@ export interface Engine {
   runAside?(plan: BatchPlan, time: number): Promise<BatchResult>;
 
   /**
+   * What a remembered window holds of the batches that are done, with times from `from` to `to`, the oldest first. An engine without
+   * it remembers nothing.
+   */
+  remembered?(window: NodeId, from: number, to: number): readonly Remembered[];
+
+  /**
    * The batch is over: its blocks and results can go. If it is `done`, what it changed in windows and states stays; if it was
    * given up, that is taken back before the next batch.
    */
@@ -105,6 +111,12 @@ export interface Batch {
    * `inputs`. It is made when the batch is run, and not journaled.
    */
   readonly expanded?: BatchPlan;
+}
+
+/** What a stream gave in a batch: for each partition whole records in the wire format. */
+export interface Remembered {
+  readonly batchTime: number;
+  readonly partitions: readonly Uint8Array[];
 }
 
 export interface BatchResult {

@@ -1,4 +1,5 @@
 import type { NodeId, Plan, PlanNode } from '../plan/plan.ts';
+import { isRemembered } from '../plan/remember.ts';
 import { type Pipe, type Stage, stagesOf } from '../plan/stages.ts';
 
 /** The stages of a plan and its sinks, as boxes and arrows. */
@@ -22,7 +23,7 @@ export function graphOf(plan: Plan): JobGraph {
   const sinks = plan.nodes.filter(({ kind }) => kind === 'sink').map((node) => boxOf(node, []));
   const edges = stages.flatMap(({ root, leaves }) =>
     unique(
-      leaves.map(({ node }) => node.id),
+      leaves.filter(({ node }) => !isRemembered(node)).map(({ node }) => node.id),
       root.id,
     ),
   );

@@ -54,6 +54,6 @@ export function sameKeepers(plan: Plan): readonly { readonly keeper: Keeper; rea
 
 function kindOf(node: PlanNode): Keeper['kind'] | undefined {
   if (node.kind === 'state') return 'state';
-  if (node.kind === 'window') return 'records';
+  if (node.kind === 'window') return node.remembered ? undefined : 'records';
   return node.kind === 'fold' && node.window ? 'window' : undefined;
 }

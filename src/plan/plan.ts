@@ -122,6 +122,8 @@ export interface Span {
 export interface WindowNode extends NodeBase, Span {
   readonly kind: 'window';
   readonly input: Edge;
+  /** Nothing follows it, and a restart may lose it: it is there for who asks for the last batches. */
+  readonly remembered?: true;
 }
 
 /**

@@ -90,10 +90,11 @@ function consumersOf(plan: Plan): (edge: Edge) => readonly Consumer[] {
   return (edge) => consumers.get(`${edge.from} ${edge.port}`) ?? [];
 }
 
-function usefulNodes(plan: Plan): ReadonlySet<NodeId> {
+/** The nodes that reach a sink, or are remembered. */
+export function usefulNodes(plan: Plan): ReadonlySet<NodeId> {
   const useful = new Set<NodeId>();
   for (const node of parentsFirst(plan.nodes).toReversed()) {
-    if (node.kind === 'sink' || useful.has(node.id)) {
+    if (node.kind === 'sink' || (node.kind === 'window' && node.remembered) || useful.has(node.id)) {
       useful.add(node.id);
       for (const edge of inputsOf(node)) useful.add(edge.from);
     }

@@ -6,6 +6,7 @@ import type { Submitted } from './batches.ts';
 import type { Sinks } from './commit.ts';
 import type { BatchInfo, JobListener } from './events.ts';
 import type { Inputs } from './inputs.ts';
+import type { Taps } from './taps.ts';
 import type { Throttle } from './throttle.ts';
 import { ownRecords, withTransforms } from './transforms.ts';
 
@@ -14,6 +15,7 @@ export interface Execution {
   readonly journal: Journal;
   readonly inputs: Inputs;
   readonly sinks: Sinks;
+  readonly taps: Taps;
   readonly rdds: Rdds | undefined;
   readonly clock: Clock;
   readonly listener: JobListener;
@@ -45,9 +47,12 @@ export async function executeBatch({ batch, submissionTime }: Submitted, executi
 
 type Outcome = (Pick<BatchInfo, 'recordsIn' | 'tasks'> & Pick<BatchResult, 'kept'>) | { readonly error: unknown };
 
-async function computeAndCommit(batch: Batch, { engine, journal, rdds, sinks, cut }: Execution): Promise<Outcome> {
-  const whole = await withTransforms(batch, rdds);
-  const result = await engine.runBatch(whole);
+async function computeAndCommit(
+  batch: Batch,
+  { engine, journal, rdds, sinks, taps, cut }: Execution,
+): Promise<Outcome> {
+  const whole = taps.into(await withTransforms(batch, rdds));
+  const result = taps.handOut(whole, await engine.runBatch(whole));
   cut.throwIfAborted();
   if (result.sinks.size > 0) await journal.check();
   await sinks.commit(batch.time, result);

@@ -6,7 +6,8 @@ import type { LoadFormat } from '../component/format.ts';
 import { needsRdds, type RddOptions, type Rdds } from '../component/rdds.ts';
 import type { SinkDefinition } from '../component/sink.ts';
 import type { SourceDefinition } from '../component/source.ts';
-import type { Engine, EngineEvents, ReceiverState } from '../engine/engine.ts';
+import type { Engine, EngineEvents, ReceiverState, Remembered } from '../engine/engine.ts';
+import type { Insight, TapOptions } from '../observe/insight.ts';
 import type { JobSettings } from '../plan/jobSettings.ts';
 import { type NodeId, type Plan, slidesOf, stepName } from '../plan/plan.ts';
 import { BatchQueue, type Submitted } from './batches.ts';
@@ -16,12 +17,16 @@ import { executeBatch } from './execute.ts';
 import { BatchGenerator, type RunMode } from './generator.ts';
 import { Inputs } from './inputs.ts';
 import { oneCallAtATime } from './journalCalls.ts';
+import { sliceOf } from './remembered.ts';
 import { Ending } from './stop.ts';
+import { type NamedStreams, Taps } from './taps.ts';
 import { Throttle } from './throttle.ts';
 import { Ticks } from './ticks.ts';
 
 export interface JobOptions {
   readonly plan: Plan;
+  /** What `tap` and `slice` can be asked for, by name. */
+  readonly streams?: NamedStreams;
   /** Config of each source and sink with `${NAME}` resolved and settings in their final types. */
   readonly configs: ReadonlyMap<NodeId, unknown>;
   readonly settings: JobSettings;
@@ -42,7 +47,7 @@ export interface JobOptions {
   };
 }
 
-export interface RunningJob {
+export interface RunningJob extends Pick<Insight, 'tap' | 'slice'> {
   /** Resolves when the job has ended and everything is closed; rejects with the error that ended it. */
   readonly done: Promise<void>;
   /**
@@ -66,10 +71,12 @@ class Job implements RunningJob {
   readonly #journal: Journal;
   readonly #ending: Ending;
   readonly #queue: BatchQueue;
+  readonly #taps: Taps;
   #inputs: Inputs | undefined;
   #sinks: Sinks | undefined;
   #rdds: Rdds | undefined;
   #throttle: Throttle | undefined;
+  #zeroTime: number | undefined;
   #receiving = false;
   #stoppedReceiving: Promise<void> | undefined;
 
@@ -77,6 +84,7 @@ class Job implements RunningJob {
     this.#options = options;
     this.#listener = toAll(options.listener ? [options.listener] : []);
     this.#journal = oneCallAtATime(options.journal);
+    this.#taps = new Taps(options.plan, options.streams ?? new Map());
     this.#ending = new Ending(options.clock, (reason) => this.#beginToEnd(reason));
     this.#queue = new BatchQueue((submitted) => options.clock.busy(this.#execute(submitted)));
     this.done = this.#live();
@@ -92,6 +100,15 @@ class Job implements RunningJob {
   async abort(): Promise<void> {
     this.#ending.abort();
     await this.done.catch(() => undefined);
+  }
+
+  tap(options: TapOptions): () => void {
+    return this.#taps.open(options);
+  }
+
+  slice(stream: string, from: number, to: number): readonly Remembered[] {
+    const { plan, streams = new Map(), engine } = this.#options;
+    return sliceOf({ plan, streams, engine, zeroTime: this.#zeroTime }, stream, from, to);
   }
 
   async #live(): Promise<void> {
@@ -186,6 +203,7 @@ class Job implements RunningJob {
     const interval = plan.batchInterval;
     const slides = [...new Set(slidesOf(plan))].filter((slide) => slide !== interval);
     const ticks = new Ticks({ interval, now: clock.now(), zeroTime, lastTime, slides });
+    this.#zeroTime = ticks.zeroTime;
     this.#listener.started?.({ zeroTime: ticks.zeroTime });
     return new BatchGenerator({
       mode,
@@ -221,6 +239,7 @@ class Job implements RunningJob {
         inputs: this.#inputs!,
         rdds: this.#rdds,
         sinks: this.#sinks!,
+        taps: this.#taps,
         clock,
         listener: this.#listener,
         throttle: this.#throttle,
@@ -259,7 +278,8 @@ class Job implements RunningJob {
       block: (source, block) => this.#inputs!.addBlock(source, block),
       receiver: (source, state, message, error) => this.#receiverSays(source, state, message, error),
       log: this.#log,
-      stage: (batchTime, figures) => this.#listener.stageCompleted?.({ batchTime, figures }),
+      stage: (batchTime, figures) =>
+        this.#listener.stageCompleted?.({ batchTime, figures: this.#taps.ownFigures(figures) }),
     };
   }
 

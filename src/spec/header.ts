@@ -20,6 +20,8 @@ export interface Header {
   readonly batchInterval: number;
   readonly checkpoint?: Checkpoint;
   readonly settings: JobSettings;
+  /** How long, in milliseconds, what streams gave is kept for queries. */
+  readonly remember?: number;
 }
 
 /** The names of the sections that are read elsewhere. */
@@ -29,9 +31,10 @@ const sections = ['tables', 'sources', 'streams', 'sinks', 'tests'];
 export function readHeader(root: MapTree, source: SourceText, job: JobContext): Header | undefined {
   const shape = checkSettings(jobShape, hollow(root, sections), { source, start: 0, end: 0 }, job);
   if (shape === undefined) return undefined;
-  const { checkpoint, batchInterval, settings } = shape;
+  const { checkpoint, batchInterval, settings, remember } = shape;
   const name = shape.name ?? basename(source.file, extname(source.file));
-  return { name, batchInterval, settings, ...(checkpoint !== undefined && { checkpoint: checkpointOf(checkpoint) }) };
+  const kept = checkpoint === undefined ? {} : { checkpoint: checkpointOf(checkpoint) };
+  return { name, batchInterval, settings, ...kept, ...(remember && { remember }) };
 }
 
 const checkpointOf = (checkpoint: Checkpoint | string): Checkpoint =>

@@ -4,6 +4,7 @@ import { messageOf, StreamjobError } from '../base/errors.ts';
 import { type BuiltPlan, buildPlan } from '../dstream/buildPlan.ts';
 import { defaultSettings, type JobSettings } from '../plan/jobSettings.ts';
 import type { Edge, NodeId, Plan } from '../plan/plan.ts';
+import { withRemembered } from '../plan/remember.ts';
 import { type Assembled, assemble } from './assemble.ts';
 import { assign } from './assignments.ts';
 import { readDeclarations } from './declarations.ts';
@@ -147,7 +148,8 @@ async function build(
   reportSlides(assembled, { plan }, job.report);
   reportSameKeepers(assembled, { plan }, job.report);
   if (header?.checkpoint === undefined) await reportNoCheckpoint(assembled, { checked }, job.report);
-  return { plan, configs, streams };
+  const { remember } = header ?? {};
+  return { plan: remember ? withRemembered(plan, streams, remember) : plan, configs, streams };
 }
 
 /** A stream of errors that nothing can send to. */

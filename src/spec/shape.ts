@@ -159,7 +159,12 @@ export const jobShape = s.object({
     description: 'A batch is what comes within such an interval: 50ms, 1s, 10m.',
   }),
   checkpoint,
-  remember: s.duration({ optional: true, description: 'How long generated batches are kept for queries.' }),
+  remember: s.duration({
+    optional: true,
+    minimum: 1,
+    description:
+      'How long what each stream gave is kept for `streamjob slice` and `slice` of the API. It is kept as bytes, within settings.memoryLimit, and not across a restart.',
+  }),
   functions: s.path({ optional: true, description: 'An ES module whose exports the functions of the job may use.' }),
   tables: s.map(tableShape, {
     optional: true,

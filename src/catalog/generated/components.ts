@@ -56,6 +56,7 @@ export const components = {
     http: () => import('../../sinks/http.ts'),
     kafka: () => import('../../sinks/kafka.ts'),
     print: () => import('../../sinks/print.ts'),
+    tap: () => import('../../sinks/tap.ts'),
   },
   formats: {
     binary: () => import('../../formats/binary.ts'),
@@ -65,4 +66,4 @@ export const components = {
   },
 };
 
-export const hidden: ReadonlySet<string> = new Set(['source materialised', 'sink collect']);
+export const hidden: ReadonlySet<string> = new Set(['source materialised', 'sink collect', 'sink tap']);

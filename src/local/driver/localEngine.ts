@@ -3,7 +3,7 @@ import { catalog } from '../../catalog/index.ts';
 import type { BatchPlan } from '../../component/rdds.ts';
 import type { Split } from '../../component/source.ts';
 import { isStored } from '../../engine/blockFile.ts';
-import type { Batch, BatchResult, Engine, EngineEvents, EngineJob } from '../../engine/engine.ts';
+import type { Batch, BatchResult, Engine, EngineEvents, EngineJob, Remembered } from '../../engine/engine.ts';
 import { defaultSettings, type JobSettings } from '../../plan/jobSettings.ts';
 import { keepersOf } from '../../plan/kept.ts';
 import type { NodeId, Plan } from '../../plan/plan.ts';
@@ -45,11 +45,11 @@ export class LocalEngine implements Engine {
   /** Where received data is kept. */
   #blocks: string | undefined;
   #stages: readonly Stage[] = [];
-  readonly #variants = new PlanVariants((message) => this.#threads.tell(message));
+  #variants: PlanVariants;
   /** Settled when nothing runs aside. */
   #aside: Promise<unknown> = Promise.resolve();
   #windows: RawWindows | undefined;
-  readonly #standing = new Standing();
+  #standing = new Standing();
   #kept: KeptStates | undefined;
 
   /** The threads start at once, so that they load while the job is still being read. */
@@ -61,6 +61,7 @@ export class LocalEngine implements Engine {
     const shared = { memory: this.#memory, workerHeap, taskTimeout };
     this.#threads = new ThreadPool(this.parallelism, { ...shared, heard: (message) => this.#hear(message) });
     this.#receivers = new Receivers(shared);
+    this.#variants = this.#noVariants();
   }
 
   /** True if it was made with settings that come to the same. */
@@ -154,6 +155,10 @@ export class LocalEngine implements Engine {
     }).run();
   }
 
+  remembered(window: NodeId, from: number, to: number): readonly Remembered[] {
+    return this.#windows?.between(window, from, Math.min(to, this.#standing.time)) ?? [];
+  }
+
   forget(time: number, done: boolean): void {
     this.#standing.over(time, done);
     for (const id of this.#used.get(time) ?? []) this.#receivers.forget(id);
@@ -163,8 +168,27 @@ export class LocalEngine implements Engine {
 
   async close(): Promise<void> {
     await Promise.all([this.#threads.close(), this.#receivers.close()]);
+    await this.#drop();
+  }
+
+  /** Closes the job, of which no batch may be running, but not the threads: another job can be opened on them. */
+  async leave(): Promise<void> {
+    await Promise.all([this.#aside, this.#receivers.close()]);
+    await this.#drop();
+    this.#standing = new Standing();
+    this.#variants = this.#noVariants();
+  }
+
+  /** Drops what the job kept. */
+  async #drop(): Promise<void> {
     await this.#kept?.close();
+    this.#kept = undefined;
     this.#windows?.close();
+    this.#used.clear();
+  }
+
+  #noVariants(): PlanVariants {
+    return new PlanVariants((message) => this.#threads.tell(message));
   }
 
   #hear(message: FromWorker): void {

@@ -1,5 +1,6 @@
 import { formatByteSize } from '../../base/byteSize.ts';
 import { StreamjobError } from '../../base/errors.ts';
+import type { Remembered } from '../../engine/engine.ts';
 import type { Frame } from '../../engine/keptFile.ts';
 import { type NodeId, type Plan, stepName, type WindowNode } from '../../plan/plan.ts';
 import { type Extents, extentsLength, PoolExhausted, readExtents, SlabWriter } from '../wire/extents.ts';
@@ -89,6 +90,21 @@ export class RawWindows {
     return newest?.time === time ? Array.from(newest.partitions, (kept) => kept && this.#frames(kept)) : [];
   }
 
+  /** What batches with times from `from` to `to` brought to a window. */
+  between(node: NodeId, from: number, to: number): readonly Remembered[] {
+    return this.#batches
+      .get(node)!
+      .filter(({ time }) => time >= from && time <= to)
+      .map(({ time, partitions }) => ({
+        batchTime: time,
+        partitions: partitions.filter((kept) => kept !== undefined).map((kept) => this.#bytes(kept)),
+      }));
+  }
+
+  #bytes(kept: Kept): Uint8Array {
+    return Buffer.concat(this.#frames(kept).map(({ bytes }) => bytes));
+  }
+
   #frames({ extents }: Kept): readonly Frame[] {
     const frames: Frame[] = [];
     readExtents(this.#memory, extents, (bytes, start, end) => {
@@ -111,14 +127,16 @@ export class RawWindows {
     const sizes = this.#nodes.map((node) => ({ node, slabs: this.#slabsOf(node.id) }));
     const [largest] = sizes.sort((a, b) => b.slabs - a.slabs);
     if (!largest || largest.slabs * 4 < this.#memory.count) return thrown;
-    const { origin } = largest.node;
+    const { origin, remembered } = largest.node;
     const [held, limit] = [largest.slabs, this.#memory.count].map((slabs) => formatByteSize(slabs * slabBytes));
-    const message = `the window of ${stepName(origin)} holds ${held} of the ${limit} that settings.memoryLimit allows`;
+    const what = remembered ? `what is remembered of ${origin.name}` : `the window of ${stepName(origin)}`;
+    const message = `${what} holds ${held} of the ${limit} that settings.memoryLimit allows`;
     return new StreamjobError('memory-limit', message, {
       at: origin.at,
       cause: thrown,
-      remedy:
-        'Raise settings.memoryLimit, make the window shorter, or reduce before it (reduceByKeyAndWindow, countByWindow).',
+      remedy: remembered
+        ? 'Raise settings.memoryLimit, or remember less: `remember` in the job file.'
+        : 'Raise settings.memoryLimit, make the window shorter, or reduce before it (reduceByKeyAndWindow, countByWindow).',
     });
   }
 
