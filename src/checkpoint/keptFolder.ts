@@ -26,7 +26,12 @@ export class KeptFolder {
 
   private constructor(options: KeptFolderOptions, run: string) {
     this.#options = options;
-    this.state = { directory: options.directory, run, read: (work) => this.#read(work) };
+    this.state = {
+      directory: options.directory,
+      run,
+      read: (work) => this.#read(work),
+      bytes: () => options.pieces.bytes,
+    };
     const { directory, interval, pieces, replace, log } = options;
     this.#merging = new Merging({ directory, interval, run, pieces: () => pieces.byKeeper, replace, log });
   }

@@ -26,6 +26,7 @@ export class Pieces {
   /** How many pieces that count each file has. */
   readonly #inFile = new Map<string, number>();
   readonly #emptied = new Set<string>();
+  readonly #bytes = new Map<string, number>();
   /** The newest file of each writer: no older one is written any more. */
   readonly #newest = new Map<string, number>();
   spans: Spans = {};
@@ -37,6 +38,11 @@ export class Pieces {
 
   get all(): readonly KeptPiece[] {
     return [...this.#byKeeper.values()].flat();
+  }
+
+  /** By keeper: how many bytes its pieces have. */
+  get bytes(): ReadonlyMap<string, number> {
+    return this.#bytes;
   }
 
   add(pieces: readonly KeptPiece[]): void {
@@ -66,6 +72,7 @@ export class Pieces {
   drop(keeper: string): void {
     for (const piece of this.#byKeeper.get(keeper) ?? []) this.#discount(piece);
     this.#byKeeper.delete(keeper);
+    this.#bytes.delete(keeper);
   }
 
   /**
@@ -101,14 +108,16 @@ export class Pieces {
     return this.#newest.get(writer) === number;
   }
 
-  #count({ file }: KeptPiece): void {
+  #count({ keeper, file, bytes }: KeptPiece): void {
+    this.#bytes.set(keeper, (this.#bytes.get(keeper) ?? 0) + bytes);
     this.#inFile.set(file, (this.#inFile.get(file) ?? 0) + 1);
     this.#emptied.delete(file);
     const [writer, number] = writerOf(file);
     this.#newest.set(writer, Math.max(number, this.#newest.get(writer) ?? 0));
   }
 
-  #discount({ file }: KeptPiece): void {
+  #discount({ keeper, file, bytes }: KeptPiece): void {
+    this.#bytes.set(keeper, this.#bytes.get(keeper)! - bytes);
     const left = this.#inFile.get(file)! - 1;
     if (left > 0) this.#inFile.set(file, left);
     else {

@@ -1,6 +1,7 @@
 import { Chalk } from 'chalk';
 import { type ErrorCode, errorCodes, StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
+import { type MetricText, metricTable } from '../base/metricTable.ts';
 import { didYouMean } from '../base/suggest.ts';
 import type { OperatorExample } from '../component/operator.ts';
 import type { Setting } from '../component/settings.ts';
@@ -19,7 +20,7 @@ const parts: Readonly<Record<string, { readonly summary: string; readonly config
   test: { summary: 'One of the `tests` of a job file, run by `streamjob test`.', config: testShape },
 };
 
-/** `streamjob docs NAME`: a component, a part of the job file or an error code, from what the reference is made of. */
+/** `streamjob docs NAME`: a component, a part of the job file, the metrics or an error code, from what the reference is made of. */
 export default async function docs(name: string): Promise<number> {
   const text = await textOf(name);
   if (text === '') throw nothingCalled(name);
@@ -29,11 +30,13 @@ export default async function docs(name: string): Promise<number> {
 
 /** What `docs` tells of a name; empty if nothing has it. */
 export const textOf = async (name: string): Promise<string> =>
-  [...(await componentSections(name)), ...partSections(name), ...codeSections(name)].join('\n');
+  [...(await componentSections(name)), ...partSections(name), ...metricSections(name), ...codeSections(name)].join(
+    '\n',
+  );
 
 /** All names that `docs` knows, but for the error codes. */
 export const documented = (): readonly string[] => [
-  ...new Set([...kinds.flatMap((kind) => shelves[kind].names), ...Object.keys(parts)]),
+  ...new Set([...kinds.flatMap((kind) => shelves[kind].names), ...Object.keys(parts), 'metrics']),
 ];
 
 function nothingCalled(name: string): StreamjobError {
@@ -67,6 +70,16 @@ const codeSections = (name: string): readonly string[] => {
   const { exit, means } = errorCodes[name as ErrorCode];
   return [`${head(name, 'error code')}${means}\nExit code ${exit}.\n`];
 };
+
+function metricSections(name: string): readonly string[] {
+  if (name !== 'metrics') return [];
+  const about = (type: string, labels: readonly string[]): string =>
+    chalk.dim([type, ...(labels.length > 0 ? [`by ${labels.join(', ')}`] : [])].join(', '));
+  const texts = Object.entries<MetricText>(metricTable).map(
+    ([metric, { type, labels = [], help }]) => `  ${chalk.cyan(metric)}  ${about(type, labels)}\n      ${help}\n`,
+  );
+  return [`${head(name, 'of run --ui, at /metrics')}For Prometheus, all with the label job_name.\n\n${texts.join('')}`];
+}
 
 const head = (name: string, what: string): string => `${chalk.bold(name)} ${chalk.dim(`(${what})`)}\n`;
 

@@ -44,6 +44,8 @@ export interface SourceContext {
   readonly once: boolean;
   readonly loadFormat: LoadFormat;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
+  /** Shown to the user beside the source, and may be said again and again: `waiting` for its other side, and why; or not. */
+  state(state: 'waiting' | 'active', message: string): void;
 }
 
 /**

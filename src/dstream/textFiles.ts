@@ -52,7 +52,15 @@ export class TextFiles {
 
   async #list(config: unknown, { name }: Origin): Promise<readonly Partition[]> {
     const { plan, parallelism, log } = this.#options;
-    const context = { job: plan.name, name, parallelism, once: true, loadFormat: catalog.formats.load, log };
+    const context = {
+      job: plan.name,
+      name,
+      parallelism,
+      once: true,
+      loadFormat: catalog.formats.load,
+      log,
+      state() {},
+    };
     const driver = this.#source.driver!(config, context);
     await driver.start();
     try {

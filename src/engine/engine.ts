@@ -119,12 +119,22 @@ export interface Remembered {
   readonly partitions: readonly Uint8Array[];
 }
 
+/** How much a window or state holds. */
+export interface Held {
+  /** Of the records of a window, in memory; of anything else, on the disk. */
+  readonly bytes: number;
+  /** How many batches the records of a window are of. */
+  readonly batches?: number;
+}
+
 export interface BatchResult {
   /** Per sink node that is due, what its writers put aside, in the order of partitions. */
   readonly sinks: ReadonlyMap<NodeId, readonly CommitMessage[]>;
   /** Records that each source gave. */
   readonly recordsIn: ReadonlyMap<NodeId, number>;
   readonly tasks: number;
+  /** By node: what windows and states hold after the batch, as far as that is known. */
+  readonly held?: ReadonlyMap<NodeId, Held>;
   /** With `EngineJob.state`: what the batch has changed in windows and states, synced. It counts once the batch is done. */
   readonly kept?: readonly KeptPiece[];
 }

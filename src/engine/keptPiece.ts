@@ -38,4 +38,6 @@ export interface KeptState {
   readonly run: string;
   /** The pieces that count, for as long as `work` reads them: nothing of them is removed meanwhile. */
   read<T>(work: (pieces: readonly KeptPiece[]) => Promise<T>): Promise<T>;
+  /** By keeper: how many bytes the pieces that count take on the disk. */
+  bytes(): ReadonlyMap<string, number>;
 }

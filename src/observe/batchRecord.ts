@@ -3,6 +3,7 @@ import type { NodeId } from '../plan/plan.ts';
 import type { ErrorText } from './errorText.ts';
 import type { BatchInfo } from './events.ts';
 import { type InputText, inputText } from './inputText.ts';
+import type { OutputRecord } from './outputs.ts';
 
 /** What is remembered of a batch. */
 export interface BatchRecord {
@@ -23,6 +24,8 @@ export interface BatchDetails {
   readonly inputs: ReadonlyMap<NodeId, InputText>;
   /** By the node that each begins with, in the order in which they ended. */
   readonly stages: Map<NodeId, StageFigures>;
+  /** Of each sink that was asked to make the batch visible. */
+  readonly outputs: Map<NodeId, OutputRecord>;
 }
 
 export const newBatch = ({ batchTime, submissionTime, inputs }: BatchInfo): BatchRecord => ({
@@ -34,6 +37,7 @@ export const newBatch = ({ batchTime, submissionTime, inputs }: BatchInfo): Batc
   details: {
     inputs: new Map([...(inputs ?? [])].map(([source, partitions]) => [source, inputText(partitions)])),
     stages: new Map(),
+    outputs: new Map(),
   },
 });
 

@@ -1,4 +1,4 @@
-import type { BatchInputs, ReceiverState } from '../engine/engine.ts';
+import type { BatchInputs, Held, ReceiverState } from '../engine/engine.ts';
 import type { StageFigures } from '../engine/stageFigures.ts';
 import type { NodeId } from '../plan/plan.ts';
 
@@ -6,10 +6,15 @@ import type { NodeId } from '../plan/plan.ts';
 export interface JobListener {
   started?(event: { readonly zeroTime: number }): void;
   receiver?(event: { readonly source: NodeId; readonly state: ReceiverState; readonly message: string }): void;
+  /** Of a source that lists its input at each batch: told when it has changed. */
+  listing?(event: { readonly source: NodeId; readonly state: 'waiting' | 'active'; readonly message: string }): void;
   batchSubmitted?(batch: BatchInfo): void;
   batchStarted?(batch: BatchInfo): void;
   /** A stage of a running batch is over. If the batch is run again, its stages are told again. */
   stageCompleted?(event: { readonly batchTime: number; readonly figures: StageFigures }): void;
+  /** A batch has been computed, and a sink that is due is about to make it visible. */
+  outputStarted?(output: OutputInfo): void;
+  outputCompleted?(output: OutputInfo): void;
   batchCompleted?(batch: BatchInfo): void;
   log?(event: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string }): void;
   stopping?(event: { readonly reason: string }): void;
@@ -26,5 +31,17 @@ export interface BatchInfo {
   /** Per source node; known when the batch is completed. */
   readonly recordsIn?: ReadonlyMap<NodeId, number>;
   readonly tasks?: number;
+  /** What windows and states hold after it. */
+  readonly held?: ReadonlyMap<NodeId, Held>;
+  readonly error?: unknown;
+}
+
+/** What becomes of a batch in one sink; times as in BatchInfo. */
+export interface OutputInfo {
+  readonly batchTime: number;
+  readonly sink: NodeId;
+  readonly startTime: number;
+  /** Retries included. */
+  readonly endTime?: number;
   readonly error?: unknown;
 }

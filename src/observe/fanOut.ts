@@ -24,9 +24,12 @@ export function toAll(listeners: readonly JobListener[]): Required<JobListener> 
   return {
     started: (event) => tell('started', event),
     receiver: (event) => tell('receiver', event),
+    listing: (event) => tell('listing', event),
     batchSubmitted: (event) => tell('batchSubmitted', event),
     batchStarted: (event) => tell('batchStarted', event),
     stageCompleted: (event) => tell('stageCompleted', event),
+    outputStarted: (event) => tell('outputStarted', event),
+    outputCompleted: (event) => tell('outputCompleted', event),
     batchCompleted: (event) => tell('batchCompleted', event),
     log: (event) => tell('log', event),
     stopping: (event) => tell('stopping', event),

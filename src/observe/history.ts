@@ -1,19 +1,24 @@
-import type { ReceiverState } from '../engine/engine.ts';
-import type { StageFigures } from '../engine/stageFigures.ts';
+import type { Held, ReceiverState } from '../engine/engine.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
 import { type BatchRecord, newBatch } from './batchRecord.ts';
 import { errorText } from './errorText.ts';
-import type { BatchInfo, JobListener } from './events.ts';
+import type { BatchInfo, JobListener, OutputInfo } from './events.ts';
+
+type EventOf<Name extends keyof JobListener> = Parameters<NonNullable<JobListener[Name]>>[0];
 
 export type JobStatus = 'starting' | 'running' | 'stopping' | 'ended' | 'failed';
 
-/** What a receiver last said. */
-export interface ReceiverRecord {
-  state: ReceiverState;
-  message: string;
+/** What a source last said. */
+export interface SourceRecord {
+  /** It is sent its input, and does not list it at each batch. */
+  readonly receives: boolean;
+  readonly state: ReceiverState;
+  readonly message: string;
   /** Since when it has this state; milliseconds since the epoch. */
-  since: number;
-  lastError?: { readonly message: string; readonly time: number };
+  readonly since: number;
+  readonly lastError?: { readonly message: string; readonly time: number };
+  /** How many errors it has told. */
+  readonly errors: number;
 }
 
 /** So many batches are remembered, and so many of them with stages and inputs. */
@@ -28,9 +33,12 @@ export class JobHistory implements JobListener {
   /** Why the job stops or failed. */
   reason: string | undefined;
   readonly batches = new Map<number, BatchRecord>();
-  readonly receivers = new Map<NodeId, ReceiverRecord>();
+  /** Receivers, and of the sources that list their input those that have said how they are. */
+  readonly sources = new Map<NodeId, SourceRecord>();
   /** How many keys each state and window holds. */
   readonly keys = new Map<NodeId, number>();
+  /** How much of it there is. */
+  readonly held = new Map<NodeId, Held>();
   readonly total = { completed: 0, failed: 0, received: 0, processed: 0 };
   lastCompleted: BatchRecord | undefined;
   readonly #watchers = new Set<(batch?: BatchRecord) => void>();
@@ -60,12 +68,21 @@ export class JobHistory implements JobListener {
     this.#tell();
   }
 
-  receiver({ source, state, message }: Parameters<NonNullable<JobListener['receiver']>>[0]): void {
-    const known = this.receivers.get(source);
+  receiver({ source, state, message }: EventOf<'receiver'>): void {
+    this.#sourceSays(source, true, state, message);
+  }
+
+  listing({ source, state, message }: EventOf<'listing'>): void {
+    this.#sourceSays(source, false, state, message);
+  }
+
+  #sourceSays(source: NodeId, receives: boolean, state: ReceiverState, message: string): void {
+    const known = this.sources.get(source);
     const failing = state === 'waiting' || state === 'failed';
     const since = known?.state === state ? known.since : Date.now();
     const lastError = failing ? { message, time: Date.now() } : known?.lastError;
-    this.receivers.set(source, { state, message, since, ...(lastError && { lastError }) });
+    const errors = (known?.errors ?? 0) + (failing ? 1 : 0);
+    this.sources.set(source, { receives, state, message, since, errors, ...(lastError && { lastError }) });
     this.#tell();
   }
 
@@ -85,12 +102,22 @@ export class JobHistory implements JobListener {
     this.#tell(batch);
   }
 
-  stageCompleted({ batchTime, figures }: { readonly batchTime: number; readonly figures: StageFigures }): void {
+  stageCompleted({ batchTime, figures }: EventOf<'stageCompleted'>): void {
     this.batches.get(batchTime)?.details?.stages.set(figures.root, figures);
     if (figures.keys !== undefined && figures.root < this.plan.nodes.length) this.keys.set(figures.root, figures.keys);
   }
 
-  batchCompleted({ batchTime, processingEndTime, recordsIn, error }: BatchInfo): void {
+  outputStarted({ batchTime, sink, startTime }: OutputInfo): void {
+    this.batches.get(batchTime)?.details?.outputs.set(sink, { startTime });
+  }
+
+  outputCompleted({ batchTime, sink, startTime, endTime, error }: OutputInfo): void {
+    const ended = { startTime, ...(endTime !== undefined && { endTime }) };
+    const output = error === undefined ? ended : { ...ended, error: errorText(error) };
+    this.batches.get(batchTime)?.details?.outputs.set(sink, output);
+  }
+
+  batchCompleted({ batchTime, processingEndTime, recordsIn, held, error }: BatchInfo): void {
     const batch = this.batches.get(batchTime);
     if (!batch) return;
     batch.status = 'completed';
@@ -98,6 +125,7 @@ export class JobHistory implements JobListener {
     batch.recordsIn = recordsIn ?? recordsOf(batch);
     batch.records = [...batch.recordsIn.values()].reduce((sum, records) => sum + records, 0);
     if (error !== undefined) batch.error = errorText(error);
+    for (const [node, much] of held ?? []) this.held.set(node, much);
     this.#count(batch);
     this.#tell(batch);
   }

@@ -1,5 +1,7 @@
-import type { Registry } from 'prom-client';
-import { processingTime, schedulingDelay } from './batchRecord.ts';
+import type { Counter, Gauge, Registry } from 'prom-client';
+import { type MetricName, type MetricText, metricTable } from '../base/metricTable.ts';
+import type { NodeId } from '../plan/plan.ts';
+import { type BatchRecord, processingTime, schedulingDelay } from './batchRecord.ts';
 import type { JobHistory } from './history.ts';
 import { receiverStates } from './receiverStates.ts';
 
@@ -17,78 +19,85 @@ export async function openMetrics(history: JobHistory): Promise<Metrics> {
   const registry = new prometheus.Registry();
   registry.setDefaultLabels({ job_name: history.plan.name });
   prometheus.collectDefaultMetrics({ register: registry });
-  countBatches(history, registry, prometheus);
-  gaugeStates(history, registry, prometheus);
+  const options = (name: MetricName) => optionsOf(name, registry);
+  countBatches(history, options, prometheus);
+  countOutputs(history, options, prometheus);
+  gaugeSources(history, options, prometheus);
+  gaugeStates(history, options, prometheus);
   return { contentType: registry.contentType, text: () => registry.metrics() };
 }
 
 type Prometheus = typeof import('prom-client');
+type OptionsOf = (name: MetricName) => ReturnType<typeof optionsOf>;
 
-function countBatches(history: JobHistory, registry: Registry, { Counter, Histogram }: Prometheus): void {
-  const registers = [registry];
-  const histogram = (name: string, help: string) => new Histogram({ name, help, buckets, registers });
-  const processing = histogram('streamjob_batch_processing_seconds', 'How long batches were processed.');
-  const delay = histogram('streamjob_batch_scheduling_delay_seconds', 'How long batches waited before that.');
-  const outcomes = {
-    name: 'streamjob_batches_total',
-    help: 'Batches that are over.',
-    labelNames: ['outcome'],
-    registers,
-  };
-  const batches = new Counter(outcomes);
-  const reads = {
-    name: 'streamjob_records_total',
-    help: 'Records that sources gave.',
-    labelNames: ['source'],
-    registers,
-  };
-  const records = new Counter(reads);
+function optionsOf(name: MetricName, registry: Registry) {
+  const { help, labels = [] }: MetricText = metricTable[name];
+  return { name, help, labelNames: [...labels], registers: [registry] };
+}
+
+function countBatches(history: JobHistory, options: OptionsOf, { Counter, Histogram, Gauge }: Prometheus): void {
+  const { nodes, batchInterval } = history.plan;
+  const processing = new Histogram({ ...options('streamjob_batch_processing_seconds'), buckets });
+  const delay = new Histogram({ ...options('streamjob_batch_scheduling_delay_seconds'), buckets });
+  const batches = new Counter(options('streamjob_batches_total'));
+  const records = new Counter(options('streamjob_records_total'));
+  new Gauge(options('streamjob_batch_interval_seconds')).set(batchInterval / 1000);
   for (const outcome of ['succeeded', 'failed']) batches.inc({ outcome }, 0);
-  for (const { kind, origin } of history.plan.nodes) if (kind === 'source') records.inc({ source: origin.name }, 0);
-  history.watch((batch) => {
-    if (batch?.status !== 'completed') return;
+  for (const { kind, origin } of nodes) if (kind === 'source') records.inc({ source: origin.name }, 0);
+  atEachEnd(history, (batch) => {
     processing.observe((processingTime(batch) ?? 0) / 1000);
     delay.observe((schedulingDelay(batch) ?? 0) / 1000);
     batches.inc({ outcome: batch.error ? 'failed' : 'succeeded' });
-    for (const [id, count] of batch.recordsIn) records.inc({ source: history.plan.nodes[id]!.origin.name }, count);
+    for (const [id, count] of batch.recordsIn) records.inc({ source: nodes[id]!.origin.name }, count);
+  });
+  lookedUp(new Gauge(options('streamjob_waiting_batches')), (gauge) => gauge.set(history.waiting));
+}
+
+function countOutputs(history: JobHistory, options: OptionsOf, { Counter, Histogram }: Prometheus): void {
+  const { nodes } = history.plan;
+  const seconds = new Histogram({ ...options('streamjob_output_seconds'), buckets });
+  const errors = new Counter(options('streamjob_output_errors_total'));
+  for (const { kind, origin } of nodes) if (kind === 'sink') errors.inc({ sink: origin.name }, 0);
+  atEachEnd(history, ({ details }) => {
+    for (const [id, { startTime, endTime = startTime, error }] of details?.outputs ?? []) {
+      const sink = nodes[id]!.origin.name;
+      seconds.observe({ sink }, (endTime - startTime) / 1000);
+      if (error) errors.inc({ sink });
+    }
+  });
+}
+
+function atEachEnd(history: JobHistory, count: (batch: BatchRecord) => void): void {
+  history.watch((batch) => {
+    if (batch?.status === 'completed') count(batch);
+  });
+}
+
+function gaugeSources({ plan, sources }: JobHistory, options: OptionsOf, { Counter, Gauge }: Prometheus): void {
+  const nameOf = (id: NodeId): string => plan.nodes[id]!.origin.name;
+  lookedUp(new Gauge(options('streamjob_source_state')), (gauge) => {
+    for (const [id, { state }] of sources)
+      for (const each of receiverStates) gauge.set({ source: nameOf(id), state: each }, each === state ? 1 : 0);
+  });
+  lookedUp(new Counter(options('streamjob_source_errors_total')), (counter) => {
+    counter.reset();
+    for (const [id, { errors }] of sources) counter.inc({ source: nameOf(id) }, errors);
+  });
+}
+
+function gaugeStates({ plan, keys, held }: JobHistory, options: OptionsOf, { Gauge }: Prometheus): void {
+  const labels = (id: NodeId) => ({ step: stepLabel(plan.nodes[id]!.origin) });
+  lookedUp(new Gauge(options('streamjob_state_keys')), (gauge) => {
+    for (const [id, count] of keys) gauge.set(labels(id), count);
+  });
+  lookedUp(new Gauge(options('streamjob_state_bytes')), (gauge) => {
+    for (const [id, { bytes }] of held) gauge.set(labels(id), bytes);
   });
 }
 
 /** What is true at this moment is looked up when it is asked for. */
-function gaugeStates(history: JobHistory, registry: Registry, { Gauge }: Prometheus): void {
-  const registers = [registry];
-  const { plan, receivers, keys } = history;
-  const interval = new Gauge({ name: 'streamjob_batch_interval_seconds', help: 'The batch interval.', registers });
-  interval.set(plan.batchInterval / 1000);
-  new Gauge({
-    name: 'streamjob_waiting_batches',
-    help: 'Batches that wait for their turn.',
-    registers,
-    collect() {
-      this.set(history.waiting);
-    },
-  });
-  new Gauge({
-    name: 'streamjob_receiver_state',
-    help: '1 for the state that the receiver of a source has, 0 for the others.',
-    labelNames: ['source', 'state'],
-    registers,
-    collect() {
-      for (const [id, { state }] of receivers) {
-        const source = plan.nodes[id]!.origin.name;
-        for (const each of receiverStates) this.set({ source, state: each }, each === state ? 1 : 0);
-      }
-    },
-  });
-  new Gauge({
-    name: 'streamjob_state_keys',
-    help: 'Keys that a state or window holds.',
-    labelNames: ['step'],
-    registers,
-    collect() {
-      for (const [id, count] of keys) this.set({ step: stepLabel(plan.nodes[id]!.origin) }, count);
-    },
-  });
+function lookedUp<M extends Counter | Gauge>(metric: M, look: (metric: M) => void): void {
+  Object.assign(metric, { collect: () => look(metric) });
 }
 
 const stepLabel = ({ name, step = 0 }: { readonly name: string; readonly step?: number }): string =>

@@ -6,6 +6,7 @@ import { type ErrorText, withoutRecords } from './errorText.ts';
 import { flowOf } from './flow.ts';
 import { graphOf } from './graph.ts';
 import type { JobHistory } from './history.ts';
+import { outputsOf } from './outputs.ts';
 
 /** What the page is told, as JSON. `records`: whether who asks may see records, which messages of errors may hold. */
 export interface Viewer {
@@ -36,29 +37,32 @@ export function statusView(history: JobHistory, viewer: Viewer): JsonValue {
   };
 }
 
-function sourcesView({ plan, receivers, lastCompleted }: JobHistory, { records }: Viewer): JsonValue {
-  const sources = plan.nodes.filter(({ kind }) => kind === 'source');
-  return sources.map(({ id, origin }) => {
-    const receiver = receivers.get(id);
-    const error = receiver?.lastError;
+function sourcesView({ plan, sources, lastCompleted }: JobHistory, { records }: Viewer): JsonValue {
+  const nodes = plan.nodes.filter(({ kind }) => kind === 'source');
+  return nodes.map(({ id, origin }) => {
+    const said = sources.get(id);
+    const error = said?.lastError;
     return {
       id,
       name: origin.name,
       component: origin.component,
-      state: receiver?.state ?? null,
-      message: records ? (receiver?.message ?? null) : null,
+      receives: said?.receives ?? false,
+      state: said?.state ?? null,
+      message: records ? (said?.message ?? null) : null,
       lastError: error ? { time: error.time, message: records ? error.message : 'needs the token' } : null,
       lastBatch: lastCompleted?.recordsIn.get(id) ?? 0,
     };
   });
 }
 
-function keptView({ plan, keys }: JobHistory): JsonValue {
+function keptView({ plan, keys, held }: JobHistory): JsonValue {
   return keepersOf(plan).map(({ id, kind, node }) => ({
     id,
     kind,
     name: stepName(node.origin),
     keys: keys.get(node.id) ?? null,
+    bytes: held.get(node.id)?.bytes ?? null,
+    batches: held.get(node.id)?.batches ?? null,
   }));
 }
 
@@ -100,6 +104,12 @@ export function batchDetailView(batch: BatchRecord, { plan }: JobHistory, viewer
     stages: [...(details?.stages.values() ?? [])].map((stage) => ({
       ...(stage as object),
       recordsOut: stage.recordsOut.map(({ node, records }) => ({ to: nameOf(node), records })),
+    })),
+    outputs: outputsOf(batch, plan).map(({ description, startTime, endTime, error }) => ({
+      name: description,
+      started: startTime ?? null,
+      ended: endTime ?? null,
+      error: error ? shownError(error, viewer).message : null,
     })),
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../base/clock.ts';
 import { allOrFirstError } from '../base/deferred.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
 import type { Recovered } from '../checkpoint/journal.ts';
@@ -6,6 +7,7 @@ import type { Rdds } from '../component/rdds.ts';
 import type { SinkContext, SinkDefinition, SinkDriver } from '../component/sink.ts';
 import type { BatchResult } from '../engine/engine.ts';
 import type { NodeId, Plan, SinkNode } from '../plan/plan.ts';
+import type { JobListener } from './events.ts';
 
 export interface SinkOptions {
   readonly plan: Plan;
@@ -18,6 +20,8 @@ export interface SinkOptions {
   readonly retries: number;
   /** Ends the waiting for another try. */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly listener: JobListener;
   sink(name: string): Promise<SinkDefinition>;
   readonly rdds: Rdds | undefined;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
@@ -71,9 +75,23 @@ export class Sinks {
       const mine = messages.get(node.id);
       if (mine === undefined) return;
       const commit = () => driver.commit(time, mine, again && this.#rerun.has(time));
-      await calling(node, () => this.#retrying(node, commit)).catch((error: unknown) => errors.push(error));
+      const retrying = () => calling(node, () => this.#retrying(node, commit));
+      await this.#told(time, node.id, retrying).catch((error: unknown) => errors.push(error));
     });
     if (errors.length > 0) throw errors[0];
+  }
+
+  async #told(batchTime: number, sink: NodeId, commit: () => Promise<void>): Promise<void> {
+    const { clock, listener } = this.#options;
+    const output = { batchTime, sink, startTime: clock.now() };
+    listener.outputStarted?.(output);
+    try {
+      await commit();
+      listener.outputCompleted?.({ ...output, endTime: clock.now() });
+    } catch (error) {
+      listener.outputCompleted?.({ ...output, endTime: clock.now(), error });
+      throw error;
+    }
   }
 
   /** What the surroundings refuse stays refused; anything else may pass. */

@@ -45,7 +45,9 @@ export async function executeBatch({ batch, submissionTime }: Submitted, executi
   if ('error' in outcome && !goesOn) throw outcome.error;
 }
 
-type Outcome = (Pick<BatchInfo, 'recordsIn' | 'tasks'> & Pick<BatchResult, 'kept'>) | { readonly error: unknown };
+type Outcome =
+  | (Pick<BatchInfo, 'recordsIn' | 'tasks' | 'held'> & Pick<BatchResult, 'kept'>)
+  | { readonly error: unknown };
 
 async function computeAndCommit(
   batch: Batch,
@@ -56,7 +58,8 @@ async function computeAndCommit(
   cut.throwIfAborted();
   if (result.sinks.size > 0) await journal.check();
   await sinks.commit(batch.time, result);
-  return { recordsIn: ownRecords(result, whole), tasks: result.tasks, ...(result.kept && { kept: result.kept }) };
+  const { tasks, held, kept } = result;
+  return { recordsIn: ownRecords(result, whole), tasks, ...(held && { held }), ...(kept && { kept }) };
 }
 
 /** Sources do not hear of a batch that failed: they might delete what nobody has read. */

@@ -3,7 +3,7 @@ import { messageOf, StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { Recovered, SourceMemory } from '../checkpoint/journal.ts';
 import type { LoadFormat } from '../component/format.ts';
-import type { Memory, Partition, SourceDefinition, SourceDriver } from '../component/source.ts';
+import type { Memory, Partition, SourceContext, SourceDefinition, SourceDriver } from '../component/source.ts';
 import type { BatchInputs, ReceivedBlock } from '../engine/engine.ts';
 import type { NodeId, Plan, SourceNode } from '../plan/plan.ts';
 import { partitionsOfBlocks } from './blocks.ts';
@@ -16,6 +16,8 @@ export interface InputOptions {
   source(name: string): Promise<SourceDefinition>;
   readonly loadFormat: LoadFormat;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
+  /** Told of a source that lists its input, when that has changed. */
+  state(source: NodeId, state: 'waiting' | 'active', message: string): void;
 }
 
 interface PlannedSource {
@@ -198,11 +200,22 @@ export const hasInput = (inputs: BatchInputs): boolean =>
 
 function openDriver(definition: SourceDefinition, node: SourceNode, options: InputOptions): SourceDriver {
   const { plan, configs, parallelism, once, loadFormat, log } = options;
-  const context = { job: plan.name, name: node.origin.name, parallelism, once, loadFormat, log };
+  const state = ofChanges((...said) => options.state(node.id, ...said));
+  const context = { job: plan.name, name: node.origin.name, parallelism, once, loadFormat, log, state };
   const driver = definition.driver?.(configs.get(node.id), context);
   if (!driver)
     throw new StreamjobError('not-supported', `The source ${node.origin.component} can neither list nor receive.`);
   return driver;
+}
+
+/** Tells only what has not been told just before. */
+function ofChanges(tell: SourceContext['state']): SourceContext['state'] {
+  let told: string | undefined;
+  return (state, message) => {
+    const now = `${state} ${message}`;
+    if (now !== told) tell(state, message);
+    told = now;
+  };
 }
 
 /** Errors that are not ours get the name of the source. */

@@ -164,12 +164,15 @@ class Job implements RunningJob {
       loadFormat: format,
       parallelism: engine.parallelism,
       once: mode?.once ?? false,
+      state: (source, state, message) => this.#listener.listing?.({ source, state, message }),
     });
     if (settings.backpressure) this.#throttle = new Throttle({ plan, engine, inputs: this.#inputs });
     const { concurrentJobs: concurrency, taskRetries: retries } = settings;
     this.#rdds = await this.#openRdds();
     this.#sinks = await Sinks.load({
       ...shared,
+      clock: this.#options.clock,
+      listener: this.#listener,
       rdds: this.#rdds,
       recovered,
       sink,

@@ -18,7 +18,12 @@ export class KeepingJournal extends MemoryJournal {
   #runs = 0;
 
   override async open(plan: Plan): Promise<Recovered> {
-    const state = { directory: this.directory, run: String(++this.#runs), read: this.#read };
+    const state = {
+      directory: this.directory,
+      run: String(++this.#runs),
+      read: this.#read,
+      bytes: () => new Map<string, number>(),
+    };
     return { ...(await super.open(plan)), state };
   }
 

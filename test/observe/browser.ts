@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, onTestFinished } from 'vitest';
 
 const executablePath = '/usr/bin/chromium';
 
@@ -20,11 +20,18 @@ const args = [
   '--disable-sync',
 ];
 
-/** A page of a browser of its own, with a fresh profile; both end with the test. What it complains of is in `complaints`. */
-export async function openPage(url: string): Promise<{ readonly page: Page; readonly complaints: string[] }> {
-  const browser: Browser = await chromium.launch({ executablePath, headless: true, args });
-  onTestFinished(() => browser.close());
-  const page = await browser.newPage({ viewport: { width: 1100, height: 800 } });
+let browser: Promise<Browser> | undefined;
+afterAll(async () => (await browser)?.close());
+
+/** A page with a fresh profile, in a browser that the tests of a file share. What the page complains of is in `complaints`. */
+export async function openPage(
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<{ readonly page: Page; readonly complaints: string[] }> {
+  browser ??= chromium.launch({ executablePath, headless: true, args });
+  const context = await (await browser).newContext({ viewport: { width: 1100, height: 800 }, ...options });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
   page.setDefaultTimeout(40_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

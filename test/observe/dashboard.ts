@@ -12,7 +12,13 @@ sources:
     rate: { rowsPerSecond: 100 }
   lines:
     socket: { port: 1 }
+  arrivals:
+    files: { path: in, minAge: 0s }
 streams:
+  others:
+    from: [lines, arrivals, numbers]
+    steps:
+      - window: { length: 300ms }
   words:
     from: numbers
     steps:
@@ -26,7 +32,7 @@ sinks:
   - from: words
     name: out
     files: { path: out, format: json }
-  - from: lines
+  - from: others
     name: rest
     files: { path: rest }
 `;

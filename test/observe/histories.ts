@@ -1,3 +1,4 @@
+import type { Partition } from '#src/component/source.ts';
 import type { JobHistory } from '#src/observe/history.ts';
 import type { Plan } from '#src/plan/plan.ts';
 
@@ -13,9 +14,17 @@ export const plan: Plan = {
   ],
 };
 
+export const twoSinks: Plan = {
+  ...plan,
+  nodes: [
+    ...plan.nodes,
+    { id: 2, kind: 'sink', config: {}, input: { from: 0, port: 'out' }, origin: { name: 'kept', component: 'files' } },
+  ],
+};
+
 /** A batch from its beginning to its end. */
-export function ran(history: JobHistory, time: number, error?: unknown): void {
-  const batch = { batchTime: time, submissionTime: time };
+export function ran(history: JobHistory, time: number, error?: unknown, input: readonly Partition[] = []): void {
+  const batch = { batchTime: time, submissionTime: time, inputs: new Map([[0, input]]) };
   history.batchSubmitted(batch);
   history.batchStarted({ ...batch, processingStartTime: time + 1 });
   const records = new Map([[0, 7]]);

@@ -5,10 +5,11 @@ import type { JobListener } from '#src/observe/events.ts';
 import { toAll } from '#src/observe/fanOut.ts';
 import { JobHistory } from '#src/observe/history.ts';
 import { inputText } from '#src/observe/inputText.ts';
+import { outputCounts, outputsOf } from '#src/observe/outputs.ts';
 import { reasonsNotReady } from '#src/observe/readiness.ts';
 import { openUi } from '#src/observe/server/server.ts';
 import { follow, until } from './dashboard.ts';
-import { plan, ran } from './histories.ts';
+import { plan, ran, twoSinks } from './histories.ts';
 
 describe('listeners', () => {
   test('that throw are complained of once and hinder nobody', () => {
@@ -43,13 +44,44 @@ describe('the history of a job', () => {
     expect(reasonsNotReady(history)).toEqual([]);
     history.receiver({ source: 0, state: 'waiting', message: 'nobody there' });
     expect(reasonsNotReady(history)).toEqual([]);
-    expect(reasonsNotReady(history, Date.now() + 11_000)[0]).toMatch(
-      /^the receiver of lines has been waiting for 1\d s$/,
-    );
+    expect(reasonsNotReady(history, Date.now() + 11_000)[0]).toMatch(/^the source lines has been waiting for 1\d s$/);
     ran(history, 1000, new Error('a secret record'));
     expect(reasonsNotReady(history)).toEqual(['the last batch failed: The batch failed.']);
     history.stopping({ reason: 'asked' });
     expect(reasonsNotReady(history)).toEqual(['the job is stopping']);
+  });
+
+  test('says what became of a batch in its sinks, and leaves out those that were not due', () => {
+    const history = new JobHistory(twoSinks);
+    const outcomes = (time: number): unknown[] =>
+      outputsOf(history.batches.get(time)!, twoSinks).map(({ name, endTime, error }) => [
+        name,
+        endTime,
+        error?.message,
+      ]);
+    const counts = (time: number) => outputCounts(history.batches.get(time)!, twoSinks);
+    const output = (batchTime: number) => ({ batchTime, sink: 1, startTime: batchTime + 2 });
+
+    history.batchSubmitted({ batchTime: 1000, submissionTime: 1000 });
+    expect(counts(1000)).toEqual({ active: 0, completed: 0, failed: 0, total: 2 });
+    history.batchStarted({ batchTime: 1000, submissionTime: 1000, processingStartTime: 1001 });
+    history.outputStarted(output(1000));
+    expect(counts(1000)).toEqual({ active: 2, completed: 0, failed: 0, total: 2 });
+    history.outputCompleted({ ...output(1000), endTime: 1004 });
+    expect(counts(1000)).toEqual({ active: 1, completed: 1, failed: 0, total: 2 });
+    history.batchCompleted({ batchTime: 1000, submissionTime: 1000, processingEndTime: 1005 });
+    expect(outcomes(1000)).toEqual([['shown', 1004, undefined]]);
+
+    ran(history, 2000, new Error('not computed'));
+    expect(outcomes(2000)).toEqual([
+      ['shown', undefined, 'not computed'],
+      ['kept', undefined, 'not computed'],
+    ]);
+    history.batchSubmitted({ batchTime: 3000, submissionTime: 3000 });
+    history.outputCompleted({ ...output(3000), endTime: 3004, error: new Error('no disk') });
+    history.batchCompleted({ batchTime: 3000, submissionTime: 3000, error: new Error('no disk') });
+    expect(outcomes(3000)).toEqual([['shown', 3004, 'no disk']]);
+    expect(counts(3000)).toEqual({ active: 0, completed: 0, failed: 1, total: 1 });
   });
 
   test('describes what a batch reads', () => {
@@ -75,7 +107,7 @@ test('a client that does not read its events is dropped, and others are not', as
   const keen = follow(`${ui.url}events?token=${ui.token}`);
   let time = 0;
   const flood = setInterval(() => {
-    for (let i = 0; i < 300; i++) ran(history, ++time, new Error('x'.repeat(2_000)));
+    for (let i = 0; i < 1500; i++) ran(history, ++time, new Error('x'.repeat(2_000)));
   }, 50);
   await until(
     async () => keen.updates.reduce((sum, { length }) => sum + length, 0),

@@ -23,7 +23,7 @@ describe.skipIf(noBrowser)(`the page in a browser${noBrowser ? ` (${noBrowser})`
     await page.locator('.batch.failed').first().press('Enter');
     const problem = page.locator('.card.error');
     expect(await problem.textContent()).toContain('Error: <b>twenty</b>');
-    expect(await problem.textContent()).toContain('job.yaml:14:');
+    expect(await problem.textContent()).toContain('job.yaml:20:');
     expect(await page.locator('main b').filter({ hasText: 'twenty' }).count()).toBe(0);
     expect(await page.locator('h1').textContent()).toContain('failed');
     await page.getByRole('link', { name: 'All batches' }).click();

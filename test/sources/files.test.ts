@@ -58,6 +58,7 @@ function open(more: Partial<Config> = {}, once = false) {
     ...more,
   };
   const said: string[] = [];
+  const states = new Set<string>();
   const log = (level: string, message: string) => said.push(`${level} ${message.replaceAll(root, '')}`);
   const driver = files.driver!(config, {
     job: 'j',
@@ -66,6 +67,7 @@ function open(more: Partial<Config> = {}, once = false) {
     once,
     loadFormat: catalog.formats.load,
     log,
+    state: (state, message) => states.add(`${state}: ${message.replaceAll(root, '')}`),
   });
   let time = 0;
   /** The next batch, as `name` of a whole file or `name[from-to]`. */
@@ -75,7 +77,7 @@ function open(more: Partial<Config> = {}, once = false) {
     return driver.plan(time);
   };
   const committed = () => driver.committed!(time, async () => undefined);
-  return { driver, plan, planned, committed, said, start: () => driver.start() };
+  return { driver, plan, planned, committed, said, states, start: () => driver.start() };
 }
 
 const namesOf = (partition: Partition): string[] =>
@@ -250,6 +252,10 @@ describe('files', () => {
     expect(source.said).toEqual([
       'info logs: waiting for the directory /in, which is not there',
       'info logs: /in is there',
+    ]);
+    expect([...source.states]).toEqual([
+      'waiting: waiting for the directory /in, which is not there',
+      'active: /in is there',
     ]);
   });
 

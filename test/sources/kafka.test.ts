@@ -38,9 +38,11 @@ type Message = { key?: string | null; value: string | Buffer | null; headers?: R
 function open(config: Partial<KafkaConfig> & Pick<KafkaConfig, 'brokers' | 'topics'>, once = false) {
   const said: string[] = [];
   const log = (level: string, message: string): void => void said.push(`${level} ${message}`);
+  const states = new Set<string>();
+  const state = (now: string, message: string): void => void states.add(`${now}: ${message}`);
   const { load } = catalog.formats;
   const all: KafkaConfig = { ...defaults, ...config };
-  const context = { job: 'test', name: 'in', parallelism: 2, once, loadFormat: load, log };
+  const context = { job: 'test', name: 'in', parallelism: 2, once, loadFormat: load, log, state };
   const driver = source.driver!(all as never, context);
   const reader = source.worker!(all as never, load);
   const memory = new Map<string, JsonValue>();
@@ -75,7 +77,7 @@ function open(config: Partial<KafkaConfig> & Pick<KafkaConfig, 'brokers' | 'topi
     }
     return records;
   };
-  return { driver, plan, read, take, said, memory, committed: () => driver.committed!(time, async () => {}) };
+  return { driver, plan, read, take, said, states, memory, committed: () => driver.committed!(time, async () => {}) };
 }
 
 function keep(memory: Map<string, JsonValue>, changes: Memory = new Map()): void {
@@ -377,6 +379,10 @@ describe('batches', () => {
     await produce(brokers, `${topic}-later`, [{ value: 'in a new topic' }]);
     expect((await take(2)).sort()).toEqual(['in a new partition', 'in a new topic']);
     expect(await waiting.take(1)).toEqual(['in a new topic']);
+    expect([...waiting.states]).toEqual([
+      waiting.said[0]!.replace('warn in', 'waiting'),
+      'active: the Kafka cluster answers',
+    ]);
     expect(said).toEqual([]);
     await Promise.all([driver.stop(), waiting.driver.stop()]);
   });
@@ -424,6 +430,7 @@ describe('brokers', () => {
     expect(nobody.said).toEqual([
       `warn in: waiting, since the Kafka broker 127.0.0.1:9 ${refused}. Check \`brokers\`, and that the broker runs and can be reached from this machine.`,
     ]);
+    expect([...nobody.states]).toEqual([nobody.said[0]!.replace('warn in', 'waiting')]);
     await nobody.driver.stop();
     await starting;
     const unknown = open({ brokers: 'no-such-host.invalid:9092', topics: 'x' });

@@ -15,6 +15,7 @@ async function run(config: Partial<Config>, count: number, once = false) {
     once,
     loadFormat: catalog.formats.load,
     log() {},
+    state() {},
   });
   await driver.start();
   const batches: unknown[] = [];

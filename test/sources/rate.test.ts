@@ -11,7 +11,15 @@ interface Row {
 
 const loadFormat = catalog.formats.load;
 
-const context: SourceContext = { job: 'j', name: 'ticks', parallelism: 3, once: false, loadFormat, log() {} };
+const context: SourceContext = {
+  job: 'j',
+  name: 'ticks',
+  parallelism: 3,
+  once: false,
+  loadFormat,
+  log() {},
+  state() {},
+};
 
 async function batchesAt(rowsPerSecond: number, times: readonly number[]): Promise<Row[][][]> {
   const driver = rate.driver!({ rowsPerSecond }, context);

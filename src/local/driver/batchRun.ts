@@ -71,10 +71,11 @@ export class BatchRun {
   async run(): Promise<BatchResult> {
     try {
       await this.#runStages();
-      const { batch, kept } = this.#options;
+      const { batch, kept, windows } = this.#options;
       const pieces = await kept?.save(batch.time, this.#holders);
+      const held = new Map([...(kept?.held(pieces ?? []) ?? []), ...windows.held()]);
       const sinks = withoutHoles(this.#committable);
-      return { sinks, recordsIn: this.#recordsIn, tasks: this.#tasks, ...(pieces && { kept: pieces }) };
+      return { sinks, recordsIn: this.#recordsIn, tasks: this.#tasks, held, ...(pieces && { kept: pieces }) };
     } finally {
       for (const slab of this.#slabs) this.#options.memory.release(slab);
     }

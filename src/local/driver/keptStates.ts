@@ -1,4 +1,5 @@
 import { StreamjobError } from '../../base/errors.ts';
+import type { Held } from '../../engine/engine.ts';
 import { overlap, type Share } from '../../engine/keptEntries.ts';
 import type { KeptPiece, KeptState } from '../../engine/keptPiece.ts';
 import { keepersOf } from '../../plan/kept.ts';
@@ -72,6 +73,13 @@ export class KeptStates {
     });
     if (!pieces) throw changesLost();
     return pieces;
+  }
+
+  /** How many bytes each state and each window by key has on the disk, with these pieces of a batch that is not yet done. */
+  held(pieces: readonly KeptPiece[]): readonly (readonly [NodeId, Held])[] {
+    const bytes = new Map(this.#state.bytes());
+    for (const piece of pieces) bytes.set(piece.keeper, (bytes.get(piece.keeper) ?? 0) + piece.bytes);
+    return [...this.#keepers].map(([node, id]) => [node, { bytes: bytes.get(id) ?? 0 }]);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { formatByteSize } from '../../base/byteSize.ts';
 import { StreamjobError } from '../../base/errors.ts';
-import type { Remembered } from '../../engine/engine.ts';
+import type { Held, Remembered } from '../../engine/engine.ts';
 import type { Frame } from '../../engine/keptFile.ts';
 import { type NodeId, type Plan, stepName, type WindowNode } from '../../plan/plan.ts';
 import { type Extents, extentsLength, PoolExhausted, readExtents, SlabWriter } from '../wire/extents.ts';
@@ -137,6 +137,17 @@ export class RawWindows {
       remedy: remembered
         ? 'Raise settings.memoryLimit, or remember less: `remember` in the job file.'
         : 'Raise settings.memoryLimit, make the window shorter, or reduce before it (reduceByKeyAndWindow, countByWindow).',
+    });
+  }
+
+  /** How much each window holds. */
+  held(): readonly (readonly [NodeId, Held])[] {
+    return [...this.#batches].map(([id, batches]) => {
+      const kept = batches.flatMap(({ partitions }) => partitions);
+      return [
+        id,
+        { bytes: kept.reduce((sum, { extents }) => sum + extentsLength(extents), 0), batches: batches.length },
+      ];
     });
   }
 

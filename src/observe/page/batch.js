@@ -46,6 +46,8 @@ function content(batch) {
     element('div', { class: 'card' }, ...inputs(batch)),
     element('h2', {}, 'Stages'),
     element('div', { class: 'card' }, stages(batch)),
+    element('h2', {}, 'Sinks'),
+    element('div', { class: 'card' }, outputs(batch)),
   ].filter((part) => part !== undefined);
 }
 
@@ -105,6 +107,23 @@ function stages({ stages }) {
     bar(stage, end),
   ]);
   return table(['Stage', 'Tasks', 'Read', 'Gave', 'Time', 'Slowest task', 'When'], rows, [1, 2, 4, 5]);
+}
+
+function outputs({ outputs, started: begin, status }) {
+  if (outputs.length === 0) return element('p', { class: 'empty' }, 'No sink was due.');
+  const rows = outputs.map(({ name, started, ended, error }) => [
+    name,
+    started === null || begin === null ? format.missing : format.time(started - begin),
+    started === null || ended === null ? format.missing : format.time(ended - started),
+    error ? element('span', { class: 'error' }, error) : outcome({ started, ended, status }),
+  ]);
+  return table(['Sink', 'Began after', 'Commit', 'Outcome'], rows, [1, 2]);
+}
+
+function outcome({ started, ended, status }) {
+  if (ended !== null) return 'visible';
+  if (status === 'completed') return format.missing;
+  return started === null ? 'waits for the stages' : 'commits';
 }
 
 /** When the stage ran within the batch. */

@@ -11,6 +11,14 @@ export const rate = (value) =>
 
 const trimmed = (value) => String(Number(value.toPrecision(3)));
 
+export function bytes(value) {
+  if (value === null || value === undefined) return missing;
+  const unit = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+  return `${unit === 0 ? value : trimmed(value / 1000 ** unit)} ${units[unit]}`;
+}
+
+const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+
 /** Milliseconds, in the unit that suits. */
 export function time(ms) {
   if (ms === null || ms === undefined) return missing;

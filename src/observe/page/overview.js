@@ -31,9 +31,9 @@ export function overview() {
 }
 
 function sourceTable(sources) {
-  const rows = sources.map(({ name, component, state, message, lastBatch, lastError }) => [
+  const rows = sources.map(({ name, component, receives, state, message, lastBatch, lastError }) => [
     element('span', {}, element('b', {}, name), ` ${component}`),
-    state === null
+    !receives && state !== 'waiting'
       ? 'listed at each batch'
       : element('span', { class: `pill ${pills[state]}`, title: message ?? '' }, state),
     format.count(lastBatch),
@@ -48,10 +48,13 @@ const pills = { active: 'good', waiting: 'bad', failed: 'bad', idle: '', ended: 
 
 function keptTable(kept) {
   if (kept.length === 0) return element('p', { class: 'empty' }, 'The job keeps nothing from batch to batch.');
-  const rows = kept.map(({ name, kind, keys }) => [
+  const rows = kept.map(({ name, kind, keys, bytes, batches }) => [
     name,
-    kind,
+    kind === 'records' ? `records of ${format.count(batches)} batches` : kind,
     kind === 'records' ? format.missing : format.count(keys),
+    element('span', { title: kind === 'records' ? 'in memory' : sizeTitle(bytes) }, format.bytes(bytes)),
   ]);
-  return table(['Step', 'Keeps', 'Keys'], rows, [2]);
+  return table(['Step', 'Keeps', 'Keys', 'Size'], rows, [2, 3]);
 }
+
+const sizeTitle = (bytes) => (bytes === null ? 'known with a checkpoint only' : 'in the checkpoint');

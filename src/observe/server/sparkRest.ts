@@ -2,6 +2,7 @@ import type { JsonValue } from '../../base/json.ts';
 import type { NodeId } from '../../plan/plan.ts';
 import { type BatchRecord, processingTime, schedulingDelay, totalDelay } from '../batchRecord.ts';
 import type { JobHistory } from '../history.ts';
+import { type BatchOutput, outputCounts, outputsOf } from '../outputs.ts';
 import { shownError, type Viewer } from '../views.ts';
 
 /** What Spark's REST API answers below `/api/v1/…/streaming`, with its names of fields. Undefined: there is no such thing. */
@@ -11,8 +12,10 @@ export function sparkRest(
   query: URLSearchParams,
   viewer: Viewer,
 ): JsonValue | undefined {
-  const [what, id, more] = path;
-  if (more !== undefined) return undefined;
+  const [what, id, ...more] = path;
+  if (what === 'batches' && id !== undefined && more[0] === 'operations')
+    return operations(history, id, more.slice(1), viewer);
+  if (more.length > 0) return undefined;
   if (what === 'statistics' && id === undefined) return statistics(history);
   if (what === 'batches') return batches(history, id, query, viewer);
   if (what === 'receivers') return receivers(history, id, viewer);
@@ -23,7 +26,7 @@ function statistics(history: JobHistory): JsonValue {
   const { plan, startTime, total } = history;
   const all = [...history.batches.values()];
   const active = history.active.length;
-  const states = [...history.receivers.values()];
+  const states = [...history.sources.values()].filter(({ receives }) => receives);
   const numActiveReceivers = states.filter(({ state }) => state === 'active').length;
   return {
     startTime: sparkTime(startTime),
@@ -79,8 +82,7 @@ function batches(
 
 function batchInfo(batch: BatchRecord, { plan }: JobHistory, viewer: Viewer): JsonValue {
   const { batchTime, status, records, error } = batch;
-  const total = plan.nodes.filter(({ kind }) => kind === 'sink').length;
-  const over = status === 'completed';
+  const outputs = outputCounts(batch, plan);
   return {
     batchId: batchTime,
     batchTime: sparkTime(batchTime),
@@ -90,11 +92,38 @@ function batchInfo(batch: BatchRecord, { plan }: JobHistory, viewer: Viewer): Js
     ...known('schedulingDelay', schedulingDelay(batch)),
     ...known('processingTime', processingTime(batch)),
     ...known('totalDelay', totalDelay(batch)),
-    numActiveOutputOps: status === 'processing' ? total : 0,
-    numCompletedOutputOps: over && !error ? total : 0,
-    numFailedOutputOps: error ? total : 0,
-    numTotalOutputOps: total,
+    numActiveOutputOps: outputs.active,
+    numCompletedOutputOps: outputs.completed,
+    numFailedOutputOps: outputs.failed,
+    numTotalOutputOps: outputs.total,
     ...(error && { firstFailureReason: shownError(error, viewer).message }),
+  };
+}
+
+/** Spark has an output operation compute, too; here what was computed serves all sinks, and its time is that of the batch. */
+function operations(
+  { batches, plan }: JobHistory,
+  id: string,
+  [operation, ...more]: readonly string[],
+  viewer: Viewer,
+): JsonValue | undefined {
+  const batch = batches.get(Number(id));
+  if (!batch || more.length > 0) return undefined;
+  const all = outputsOf(batch, plan).map((output, outputOpId) => operationInfo(output, outputOpId, viewer));
+  return operation === undefined ? all : all[Number(operation)];
+}
+
+function operationInfo(output: BatchOutput, outputOpId: number, viewer: Viewer): JsonValue {
+  const { name, description, startTime, endTime, error } = output;
+  return {
+    outputOpId,
+    name,
+    description,
+    ...known('startTime', startTime && sparkTime(startTime)),
+    ...known('endTime', endTime && sparkTime(endTime)),
+    ...known('duration', startTime && endTime && endTime - startTime),
+    ...known('failureReason', error && shownError(error, viewer).message),
+    jobIds: [],
   };
 }
 
@@ -104,14 +133,14 @@ function receivers(history: JobHistory, id: string | undefined, viewer: Viewer):
   return sources.includes(Number(id)) ? receiver(history, Number(id), viewer) : undefined;
 }
 
-function receiver({ plan, receivers, batches }: JobHistory, streamId: NodeId, { records }: Viewer): JsonValue {
-  const state = receivers.get(streamId);
+function receiver({ plan, sources, batches }: JobHistory, streamId: NodeId, { records }: Viewer): JsonValue {
+  const state = sources.get(streamId);
   const completed = [...batches.values()].filter(({ status }) => status === 'completed');
   const rates = completed.map((batch) => ((batch.recordsIn.get(streamId) ?? 0) * 1000) / plan.batchInterval);
   return {
     streamId,
     streamName: plan.nodes[streamId]!.origin.name,
-    ...known('isActive', state && state.state === 'active'),
+    ...known('isActive', state?.receives ? state.state === 'active' : undefined),
     ...known('lastErrorTime', state?.lastError && sparkTime(state.lastError.time)),
     ...known('lastErrorMessage', records ? state?.lastError?.message : undefined),
     ...known('avgEventRate', average(rates)),

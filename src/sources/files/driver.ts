@@ -131,9 +131,11 @@ export class FilesDriver implements SourceDriver {
   }
 
   #say(trouble: string, level: 'info' | 'warn'): void {
+    const said = trouble || `${this.#place.directory} is there`;
+    this.#context.state(trouble ? 'waiting' : 'active', said);
     if (trouble === this.#trouble) return;
     this.#trouble = trouble;
-    this.#context.log(level, `${this.#context.name}: ${trouble || `${this.#place.directory} is there`}`);
+    this.#context.log(level, `${this.#context.name}: ${said}`);
   }
 
   /** What is there now is all there will be; files that may still be written get the time to ripen. */

@@ -149,22 +149,28 @@ export class Lookout {
         ? `the topic ${names.join(', ')}`
         : '';
     if (missing && context.once) throw topicMissing(missing);
-    if (missing !== this.#missing && missing)
-      context.log('warn', `${context.name}: waiting for ${missing}, which is not there; check \`topics\`, or make it`);
+    if (missing !== this.#missing && missing) context.log('warn', `${context.name}: ${waitingFor(missing)}`);
     this.#missing = missing;
   }
 
   /** What is the matter is said once, and when it is over. */
   #say(error?: Error): void {
     const { context } = this.#options;
-    const trouble = error?.message ?? '';
+    const trouble = error ? waitingSince(error) : '';
+    const missing = this.#missing && waitingFor(this.#missing);
+    context.state(trouble || missing ? 'waiting' : 'active', trouble || missing || 'the Kafka cluster answers');
     if (trouble === this.#trouble) return;
-    const { remedy = '' } = (error ?? {}) as { remedy?: string };
-    if (error) context.log('warn', `${context.name}: waiting, since ${uncapitalised(trouble)} ${remedy}`.trimEnd());
+    if (error) context.log('warn', `${context.name}: ${trouble}`);
     else context.log('info', `${context.name}: the Kafka cluster answers again`);
     this.#trouble = trouble;
   }
 }
+
+const waitingFor = (missing: string): string =>
+  `waiting for ${missing}, which is not there; check \`topics\`, or make it`;
+
+const waitingSince = (error: Error & { readonly remedy?: string }): string =>
+  `waiting, since ${uncapitalised(error.message)} ${error.remedy ?? ''}`.trimEnd();
 
 const uncapitalised = (text: string): string => text.replace(/^The /, 'the ');
 

@@ -1,5 +1,6 @@
 import { errorCodes } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
+import { type MetricText, metricTable } from '../../base/metricTable.ts';
 import type { OperatorDefinition, OperatorExample } from '../../component/operator.ts';
 import { jobShape, settingsShape, sinkExtras, sourceExtras, streamShape, testShape } from '../shape.ts';
 import { betterThanSpark } from './betterThanSpark.ts';
@@ -106,8 +107,19 @@ function endPart(): string[] {
     '## Better than Spark',
     'Steps mean what they mean in Spark Streaming, but for this:',
     table(['Spark', 'Here'], betterThanSpark),
+    '## Metrics',
+    '`/metrics` of `run --ui` gives these for Prometheus, all with the label `job_name`, and the usual ones of a Node.js process ' +
+      '(`process_resident_memory_bytes`, …).',
+    table(['Metric', 'Type', 'Labels', 'What it is'], Object.entries(metricTable).map(metricRow)),
     '## Error codes',
     'Exit code 1: the job failed while running. 2: the job file or the command line is wrong. 3: the surroundings are.',
     table(['Code', 'Exit', 'Meaning'], codes),
   ];
 }
+
+const metricRow = ([name, { type, labels = [], help }]: readonly [string, MetricText]): string[] => [
+  `\`${name}\``,
+  type,
+  labels.map((label) => `\`${label}\``).join(', '),
+  help,
+];
