@@ -64,6 +64,31 @@ describe('rate', () => {
     expect(small!.map((rows) => rows.length)).toEqual([1]);
   });
 
+  it('goes on with the next value in another run, as if no time had passed', async () => {
+    const first = rate.driver!({ rowsPerSecond: 2 }, context);
+    await first.plan(10_000);
+    const { memory } = await first.plan(12_500);
+    expect(memory).toEqual(new Map([['next', 5]]));
+    expect((await first.plan(12_600)).memory).toBeUndefined();
+    const again = rate.driver!({ rowsPerSecond: 4 }, context);
+    again.restore!(memory!, new Set());
+    await again.start();
+    const batches = [];
+    for (const time of [90_000, 90_500, 91_000])
+      batches.push(await Promise.all((await again.plan(time)).partitions.map((splits) => read(4, splits))));
+    expect(batches.map((batch) => batch.flat())).toEqual([
+      [],
+      [
+        { timestamp: 90_000, value: 5 },
+        { timestamp: 90_250, value: 6 },
+      ],
+      [
+        { timestamp: 90_500, value: 7 },
+        { timestamp: 90_750, value: 8 },
+      ],
+    ]);
+  });
+
   it('gives every value once, exactly so many over time, however the batches fall', async () => {
     const steps = fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 1, maxLength: 20 });
     await fc.assert(
