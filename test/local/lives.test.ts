@@ -181,32 +181,63 @@ describe('a thread that dies', () => {
   afterEach(() => rm(dirname(mark), { recursive: true }));
   const counting = 'state.update((state.getOption() ?? 0) + 1); return [key, state.get()];';
 
+  const visits = [['ann', 'bob'], ['ann', 'cyd'], ['bob', 'ann', 'ann'], ['cyd']].map((keys, time) =>
+    keys.map((key) => [key, `${key}${time}`]),
+  );
+  const visitsCounted = [
+    [
+      ['ann', 1],
+      ['bob', 1],
+    ],
+    [
+      ['ann', 2],
+      ['cyd', 1],
+    ],
+    [
+      ['ann', 3],
+      ['ann', 4],
+      ['bob', 2],
+    ],
+    [['cyd', 2]],
+  ].map((records) => records.map(canonicalKey).sort());
+
   test.each([1, 3])('with its states has them read back, and the batch is run again, %i threads', async (threads) => {
-    const batches = [['ann', 'bob'], ['ann', 'cyd'], ['bob', 'ann', 'ann'], ['cyd']].map((keys, time) =>
-      keys.map((key) => [key, `${key}${time}`]),
-    );
     const update = builtin(dyingAt('ann2', 'key, value, state', counting));
-    const graph = await jobOf(batches, [['mapWithState', { update, emit: 'mapped' }]]);
-    expect(sorted(await runLives(graph, [{ batches: 4, threads }], { strict: false }))).toEqual(
-      [
-        [
-          ['ann', 1],
-          ['bob', 1],
-        ],
-        [
-          ['ann', 2],
-          ['cyd', 1],
-        ],
-        [
-          ['ann', 3],
-          ['ann', 4],
-          ['bob', 2],
-        ],
-        [['cyd', 2]],
-      ].map((records) => records.map(canonicalKey).sort()),
-    );
+    const graph = await jobOf(visits, [['mapWithState', { update, emit: 'mapped' }]]);
+    expect(sorted(await runLives(graph, [{ batches: 4, threads }], { strict: false }))).toEqual(visitsCounted);
     expect(existsSync(mark)).toBe(true);
   });
+
+  /** Ends its thread around the first sync of a file after the value `ann2`. */
+  const dyingInSave = (where: 'before' | 'after'): string => `(key, value, state) => {
+    const { existsSync, writeFileSync, promises } = process.getBuiltinModule('node:fs');
+    const die = (here) => {
+      if (here !== '${where}' || !globalThis.armed || existsSync('${mark}')) return;
+      writeFileSync('${mark}', '');
+      process.exit(1);
+    };
+    globalThis.watching ??= promises.open('/dev/null').then((file) => {
+      const { datasync } = Object.getPrototypeOf(file);
+      Object.getPrototypeOf(file).datasync = async function () {
+        die('before');
+        await datasync.call(this);
+        die('after');
+      };
+      return file.close();
+    });
+    globalThis.armed ||= value === 'ann2';
+    ${counting}
+  }`;
+
+  test.each(['before', 'after'] as const)(
+    'while it saves its states, %s they are safe, saves them again',
+    async (at) => {
+      const graph = await jobOf(visits, [['mapWithState', { update: builtin(dyingInSave(at)), emit: 'mapped' }]]);
+      const run = await runLives(graph, [{ batches: 3, threads: 2 }, { batches: 1 }], { strict: false });
+      expect(sorted(run)).toEqual(visitsCounted);
+      expect(existsSync(mark)).toBe(true);
+    },
+  );
 
   test('after its states were changed has the whole batch run again', async () => {
     const batches = [['ann', 'bob'], ['ann', 'bob'], ['bob', 'ann'], ['ann']].map((keys, time) =>
