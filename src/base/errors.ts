@@ -47,7 +47,7 @@ export const errorCodes = {
   'worker-died': { exit: 1, means: 'A worker thread ended unexpectedly.' },
   'stop-timeout': { exit: 1, means: 'A graceful stop did not finish within settings.stopTimeout.' },
   'input-changed': { exit: 1, means: 'A planned input is gone, shorter or changed.' },
-  'bad-table': { exit: 3, means: 'The file of a table does not hold one record for each key.' },
+  'bad-table': { exit: 3, means: 'The file of a table, or of initial states, does not hold one record for each key.' },
   'file-missing': { exit: 3, means: 'A file or directory that the job needs is not there or not readable.' },
   'output-exists': { exit: 3, means: 'An output file is in the way.' },
   'broker-unreachable': { exit: 3, means: 'A Kafka broker cannot be reached.' },

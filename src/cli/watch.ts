@@ -1,5 +1,7 @@
 import type { FSWatcher } from 'chokidar';
 import { type Deferred, deferred } from '../base/deferred.ts';
+import { isFile } from '../component/initial.ts';
+import type { InitialFile, Plan } from '../plan/plan.ts';
 import type { CheckpointOptions } from './checkpointOfRun.ts';
 import { ChildRun } from './childRun.ts';
 import { isRunnable, load, type RunnableJob, type VariableOptions, withJob } from './load.ts';
@@ -11,8 +13,8 @@ import { tellProblem } from './tellProblem.ts';
 type WatchOptions = VariableOptions & LogOptions & CheckpointOptions;
 
 /**
- * `streamjob run JOB --watch`: runs the job, and when its file, functions module or a table was edited, stops it gracefully and runs what
- * is there now, from the same checkpoint. What is not valid is told, and the version before goes on.
+ * `streamjob run JOB --watch`: runs the job, and when its file, functions module, a table or a file of initial states was edited, stops
+ * it gracefully and runs what is there now, from the same checkpoint. What is not valid is told, and the version before goes on.
  */
 export default async function watch(file: string, options: WatchOptions): Promise<number> {
   const log = await openLog(options);
@@ -128,8 +130,14 @@ const withoutFresh = (args: readonly string[]): string[] => args.filter((arg) =>
 const filesOf = ({ file, plan }: RunnableJob): readonly string[] => [
   file,
   ...(plan.module ? [plan.module.path] : []),
-  ...Object.values(plan.tables ?? {}).map(({ path }) => path),
+  ...dataFilesOf(plan).map(({ path }) => path),
+];
+
+/** Tables, and files of initial states. */
+const dataFilesOf = ({ tables = {}, nodes }: Plan): readonly InitialFile[] => [
+  ...Object.values(tables),
+  ...nodes.flatMap((node) => (node.kind === 'state' && node.initial && isFile(node.initial) ? [node.initial] : [])),
 ];
 
 /** The same for files of the same content. */
-const versionOf = ({ text, plan }: RunnableJob): string => JSON.stringify([text, plan.module, plan.tables]);
+const versionOf = ({ text, plan }: RunnableJob): string => JSON.stringify([text, plan.module, dataFilesOf(plan)]);

@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
-import { messageOf, StreamjobError } from '../base/errors.ts';
 import type { Plan, TableReference } from '../plan/plan.ts';
 import { previewValue } from '../plan/preview.ts';
 import { deepFreeze } from '../plan/value.ts';
-import type { FormatDefinition, LoadFormat } from './format.ts';
-import { headMark } from './heads.ts';
+import { badFile, changedFile, type NamedFile, readDataFile } from './dataFile.ts';
+import type { LoadFormat } from './format.ts';
 
 export type Tables = { readonly [name: string]: ReadonlyMap<unknown, unknown> };
 
@@ -17,7 +13,7 @@ export type Tables = { readonly [name: string]: ReadonlyMap<unknown, unknown> };
 export async function loadTables({ tables = {} }: Pick<Plan, 'tables'>, loadFormat: LoadFormat): Promise<Tables> {
   const loaded = Object.entries(tables).map(async ([name, reference]) => {
     const { table, sha256 } = await readTable(reference, loadFormat);
-    if (sha256 !== reference.sha256) throw changed(name, reference.path);
+    if (sha256 !== reference.sha256) throw changedFile({ called: `the table ${name}, ${reference.path},` });
     return [name, table] as const;
   });
   return Object.fromEntries(await Promise.all(loaded));
@@ -31,51 +27,23 @@ export async function readTable(
   { path, format, key }: Omit<TableReference, 'sha256'>,
   loadFormat: LoadFormat,
 ): Promise<{ readonly table: ReadonlyMap<unknown, unknown>; readonly sha256: string }> {
-  const content = await readFile(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
-  });
-  const records = recordsOf(path, contentOf(path, content), await loadFormat(format.name), format.config);
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  return { table: tableOf(records, key, path), sha256 };
+  const file = { ...namedTable(path), format };
+  const { records, sha256 } = await readDataFile(file, loadFormat);
+  return { table: tableOf(records, key, file), sha256 };
 }
 
-function contentOf(path: string, content: Buffer): Buffer {
-  try {
-    const plain = path.endsWith('.gz') ? gunzipSync(content) : content;
-    return plain.subarray(0, 3).equals(byteOrderMark) ? plain.subarray(3) : plain;
-  } catch (cause) {
-    throw badTable(path, `is damaged: ${messageOf(cause)}`, cause);
-  }
-}
+const namedTable = (path: string): { path: string; called: string; wanted: string } => ({
+  path,
+  called: `the table ${path}`,
+  wanted: 'A table needs one record for each key; see its `format` and `key`.',
+});
 
-const byteOrderMark = Buffer.of(0xef, 0xbb, 0xbf);
-
-function recordsOf(path: string, content: Buffer, format: FormatDefinition, config: unknown): readonly unknown[] {
-  const framing = { delimiter: Buffer.from('\n'), maxRecordBytes: content.length };
-  const bytes = format.headed?.(config) ? Buffer.concat([headMark, content]) : content;
-  const array = jsonArray(content);
-  if (array) return array;
-  return format.decoder(config, framing)(bytes, 0, bytes.length, (record, error) => {
-    throw badTable(path, `has the record ${previewValue(record)}: ${error.message.replace(/\.$/, '')}`, error);
-  });
-}
-
-/** A file that is one JSON array is as good as one of JSON lines. */
-function jsonArray(content: Buffer): readonly unknown[] | undefined {
-  if (!/^\s*\[/.test(content.toString('latin1', 0, 100))) return undefined;
-  try {
-    return JSON.parse(content.toString()) as unknown[];
-  } catch {
-    return undefined;
-  }
-}
-
-function tableOf(records: readonly unknown[], key: string, path: string): ReadonlyMap<unknown, unknown> {
+function tableOf(records: readonly unknown[], key: string, file: NamedFile): ReadonlyMap<unknown, unknown> {
   const byKey = new Map<unknown, unknown>();
   for (const [index, record] of records.entries()) {
     const found = keyOf(record, key);
-    if (found === undefined) throw badTable(path, `has no \`${key}\` in record ${index + 1}, ${previewValue(record)}`);
-    if (byKey.has(found)) throw badTable(path, `has two records with the \`${key}\` ${previewValue(found)}`);
+    if (found === undefined) throw badFile(file, `has no \`${key}\` in record ${index + 1}, ${previewValue(record)}`);
+    if (byKey.has(found)) throw badFile(file, `has two records with the \`${key}\` ${previewValue(found)}`);
     byKey.set(found, deepFreeze(record));
   }
   return new Table(byKey);
@@ -107,20 +75,3 @@ class Table extends Map<unknown, unknown> {
     return this.set();
   }
 }
-
-const badTable = (path: string, what: string, cause?: unknown): StreamjobError =>
-  new StreamjobError('bad-table', `The table ${path} ${what}.`, {
-    cause,
-    remedy: 'A table needs one record for each key; see its `format` and `key`.',
-  });
-
-const unreadable = (path: string, cause: unknown): StreamjobError =>
-  new StreamjobError('file-missing', `The table ${path} cannot be read: ${messageOf(cause)}.`, {
-    cause,
-    remedy: 'The path of a table is relative to the job file.',
-  });
-
-const changed = (name: string, path: string): StreamjobError =>
-  new StreamjobError('input-changed', `The table ${name}, ${path}, has changed since the job was started.`, {
-    remedy: 'Start the job again to use what is in it now.',
-  });

@@ -65,6 +65,10 @@ export class ApiConfig implements ConfigInput {
     return { config, functions: [...this.#functions.values()] };
   }
 
+  refuse(problem: SettingProblem): never {
+    throw this.#error(problem);
+  }
+
   #error({ code, message, remedy }: SettingProblem): StreamjobError {
     return new StreamjobError(code, `${this.#of.name}: ${message}`, remedy === undefined ? {} : { remedy });
   }

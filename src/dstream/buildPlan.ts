@@ -1,7 +1,9 @@
 import { catalog } from '../catalog/index.ts';
+import type { SettingProblem } from '../component/check.ts';
+import type { Setting } from '../component/settings.ts';
 import type { FunctionReference } from '../function/reference.ts';
 import { PlanBuilder } from '../plan/builder.ts';
-import { type Edge, keyGroups, keyHash, type NodeId, type Plan, type PlanNode } from '../plan/plan.ts';
+import { type Edge, keyGroups, keyHash, type NodeId, type Plan, type PlanNode, type StateNode } from '../plan/plan.ts';
 import type {
   CheckedBy,
   CheckedConfig,
@@ -13,6 +15,7 @@ import type {
   RecordedSource,
   Surroundings,
 } from './graph.ts';
+import { withInitial } from './initialStates.ts';
 
 export interface BuiltPlan {
   /** Of all steps, used or not. Steps that could not be built, and what needs them, are missing. */
@@ -31,6 +34,7 @@ export async function buildPlan(graph: Graph, header: PlanHeader): Promise<Built
   const definitions = await loadDefinitions(graph);
   const building = new Building(definitions, await loadFormats(definitions), header.batchInterval);
   for (const step of graph.steps) building.add(step);
+  await building.readInitialStates();
   const { nodes } = building.builder;
   const plan: Plan = { version: 1, ...header, keyHash, keyGroups, nodes };
   return { plan, configs: building.configs, edges: building.edges, checked: building.checked };
@@ -55,13 +59,15 @@ function loadDefinition({ kind, component }: WithComponent): Promise<CheckedBy> 
 
 /** All of them if any component has a format among its settings: which one may stand in a variable. */
 async function loadFormats(definitions: Definitions): Promise<Surroundings['formats']> {
-  const properties = [...definitions.values()].flatMap(({ config }) => Object.values(config.properties ?? {}));
-  const names = properties.some(({ kind }) => kind === 'format') ? catalog.formats.names : [];
+  const names = [...definitions.values()].some(({ config }) => hasFormat(config)) ? catalog.formats.names : [];
   const loaded = new Map(
     await Promise.all(names.map(async (name) => [name, await catalog.formats.load(name)] as const)),
   );
   return { names, get: (name) => loaded.get(name) };
 }
+
+const hasFormat = ({ kind, properties = {}, options = [] }: Setting): boolean =>
+  kind === 'format' || Object.values(properties).some(hasFormat) || options.some(hasFormat);
 
 class Building {
   readonly builder: PlanBuilder;
@@ -70,6 +76,7 @@ class Building {
   readonly checked = new Map<Recorded, CheckedConfig>();
   /** The edges on which what failed in a step comes out. */
   readonly #failures = new Map<Recorded, readonly Edge[]>();
+  readonly #states = new Map<NodeId, Recorded>();
   readonly #definitions: Definitions;
   readonly #surroundings: Surroundings;
 
@@ -86,6 +93,16 @@ class Building {
     if (edge === undefined) return;
     this.edges.set(step, edge);
     if (isComponent(step)) this.#catchErrors(step, first);
+    for (const { id, kind } of this.builder.nodes.slice(first)) if (kind === 'state') this.#states.set(id, step);
+  }
+
+  /** What the states begin with: see initialStates.ts. */
+  async readInitialStates(): Promise<void> {
+    const { nodes } = this.builder;
+    for (const [id, step] of this.#states) {
+      const refuse = (problem: SettingProblem): void => (step as RecordedOperator).config.refuse(problem);
+      nodes[id] = await withInitial(nodes[id] as StateNode, refuse);
+    }
   }
 
   #addComponent(step: WithComponent): Edge | undefined {

@@ -39,9 +39,12 @@ export interface State<S> {
   isTimingOut(): boolean;
 }
 
+/** A format by its name, or with its settings: `{ csv: { header: false } }`. */
+export type FormatName = string | { readonly [name: string]: Scope };
+
 export interface StateOptions<K, S> extends Partitioning {
-  /** Pairs that are there before the first batch. */
-  readonly initial?: readonly Pair<K, S>[];
+  /** Pairs that are there before the first batch, or a file of them: JSON, or what `format` says. */
+  readonly initial?: readonly Pair<K, S>[] | { readonly file: string; readonly format?: FormatName };
   /** Names the state in place of its stream. */
   readonly id?: string;
   readonly scope?: Scope;

@@ -2,7 +2,7 @@ import { StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { catalog } from '../catalog/index.ts';
-import type { CheckContext, WithSettings } from '../component/check.ts';
+import type { CheckContext, SettingProblem, WithSettings } from '../component/check.ts';
 import type { FunctionReference } from '../function/reference.ts';
 import type { Edge, Origin } from '../plan/plan.ts';
 
@@ -105,6 +105,8 @@ export interface ConfigInput {
    * they name has no edge, the answer is undefined.
    */
   check(component: CheckedBy, surroundings: Surroundings): CheckedConfig | undefined;
+  /** For what shows only after the check; `path` is within the settings. Throws it, or reports it. */
+  refuse(problem: SettingProblem): void;
 }
 
 export interface Surroundings {

@@ -1,7 +1,7 @@
 import { partitions } from '../component/keyed.ts';
 import { defineOperator } from '../component/operator.ts';
 import { s } from '../component/settings.ts';
-import { stateSettings } from '../component/stateful.ts';
+import { initialOf, stateSettings } from '../component/stateful.ts';
 
 export default defineOperator({
   summary:
@@ -74,7 +74,7 @@ export default defineOperator({
       fn: update,
       emit,
       ...(timeout !== undefined && { timeout }),
-      ...(initial && { initial }),
+      ...initialOf(initial),
       ...(id !== undefined && { stateId: id }),
       ...(partitions !== undefined && { partitions }),
     }),

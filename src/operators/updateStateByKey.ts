@@ -1,7 +1,7 @@
 import { partitions } from '../component/keyed.ts';
 import { defineOperator } from '../component/operator.ts';
 import { s } from '../component/settings.ts';
-import { stateSettings } from '../component/stateful.ts';
+import { initialOf, stateSettings } from '../component/stateful.ts';
 
 export default defineOperator({
   summary:
@@ -44,6 +44,24 @@ export default defineOperator({
         ],
       ],
     },
+    {
+      title: 'Beginning with what is in stock; a long list goes into a file: `initial: { file: stock.json }`',
+      yaml: `updateStateByKey:
+  update: (changes, stock) => changes.reduce((a, b) => a + b, stock ?? 0)
+  initial: [[nails, 500], [screws, 20]]`,
+      given: [[['nails', -100]], [['glue', 5]]],
+      expect: [
+        [
+          ['nails', 400],
+          ['screws', 20],
+        ],
+        [
+          ['nails', 400],
+          ['screws', 20],
+          ['glue', 5],
+        ],
+      ],
+    },
   ],
   needsCheckpoint: () => true,
   build: (plan, input, { update, id, initial, partitions }) =>
@@ -52,7 +70,7 @@ export default defineOperator({
       op: 'updateStateByKey',
       fn: update,
       emit: 'snapshot',
-      ...(initial && { initial }),
+      ...initialOf(initial),
       ...(id !== undefined && { stateId: id }),
       ...(partitions !== undefined && { partitions }),
     }),

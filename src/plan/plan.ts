@@ -25,13 +25,20 @@ export interface Plan {
   readonly nodes: readonly PlanNode[];
 }
 
-/** A file whose records functions find by a field of them, and the SHA-256 of its content. */
-export interface TableReference {
+/** A file that is read as data, and the SHA-256 of its content. */
+export interface DataFile {
   readonly path: string;
   readonly format: { readonly name: string; readonly config: { readonly [setting: string]: JsonValue } };
-  readonly key: string;
   readonly sha256: string;
 }
+
+/** A file whose records functions find by a field of them. */
+export interface TableReference extends DataFile {
+  readonly key: string;
+}
+
+/** A file of pairs, which a state begins with. */
+export type InitialFile = Omit<DataFile, 'sha256'> & Partial<DataFile>;
 
 export const keyHash = 'murmur3-32';
 export const keyGroups = 256;
@@ -139,8 +146,8 @@ export interface StateNode extends NodeBase {
   readonly fn: FunctionReference;
   /** mapWithState: a key times out in the first batch whose time is more than this after the key was last touched. */
   readonly timeout?: number;
-  /** Literals of pairs that are there before the first batch. */
-  readonly initial?: JsonValue;
+  /** Pairs that are there before the first batch: literals, or a file of them, whose hash comes when the plan is complete. */
+  readonly initial?: readonly JsonValue[] | InitialFile;
   readonly emit: 'mapped' | 'snapshot';
   readonly partitions?: number;
   /** Names the state in place of its stream and number. */

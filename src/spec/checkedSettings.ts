@@ -27,12 +27,22 @@ export class YamlConfig implements ConfigInput {
   }
 
   check(definition: CheckedBy, surroundings: Surroundings): CheckedConfig | undefined {
-    const { name, key, value } = this.#component;
-    const bare: Tree = { kind: 'scalar', value: null, text: '', style: 'plain', ...key };
-    const tree: Tree = { ...key, kind: 'map', entries: new Map([[name, { key, value: value ?? bare }]]) };
+    const { name, key } = this.#component;
     const check: Check = (json, context) =>
       checkComponent({ name, ...definition }, fieldOf(json, name), [name], context);
-    return new CheckedSettings(tree, key, this.#job).check(check, surroundings);
+    return new CheckedSettings(this.#tree, key, this.#job).check(check, surroundings);
+  }
+
+  refuse({ path, on, code, message, remedy }: SettingProblem): void {
+    const { name, key } = this.#component;
+    this.#job.report(problemAt(spanAt(this.#tree, [name, ...path], on, key), { code, message, remedy }));
+  }
+
+  /** The component with its name. */
+  get #tree(): Tree {
+    const { name, key, value } = this.#component;
+    const bare: Tree = { kind: 'scalar', value: null, text: '', style: 'plain', ...key };
+    return { ...key, kind: 'map', entries: new Map([[name, { key, value: value ?? bare }]]) };
   }
 
   /** Where a setting stands: its value, or the component if it is not given. */

@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { StreamingContext } from '#src/dstream/context.ts';
-import type { DStream } from '#src/dstream/dstream.ts';
+import type { DStream, StateOptions } from '#src/dstream/dstream.ts';
 
 const nothingRuns = { start: () => Promise.reject(new Error('not here')) };
 const newContext = () => new StreamingContext({ batchInterval: '1s' }, nothingRuns);
@@ -124,6 +128,36 @@ describe('a context as a plan', () => {
       { fn: { scope: { limit: 1 } } },
       { fn: { scope: { limit: 2 } } },
     ]);
+  });
+
+  it('takes initial states as a list or from a file', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'streamjob-initial-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const file = join(directory, 'initial.json');
+    await writeFile(file, '["a",1]\n["b",2]\n');
+    const planWith = (initial: StateOptions<string, number>['initial']) => {
+      const context = newContext();
+      const pairs = context.queueStream([['a']]).map((word): [string, number] => [word, 1]);
+      pairs
+        .updateStateByKey((values, n: number | undefined) => values.length + (n ?? 0), { ...(initial && { initial }) })
+        .print();
+      return context.toPlan();
+    };
+    const initialIn = async (initial: StateOptions<string, number>['initial']) =>
+      (await planWith(initial)).plan.nodes.find(({ kind }) => kind === 'state');
+    expect(await initialIn([['a', 1]])).toMatchObject({ initial: [['a', 1]] });
+    const sha256 = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+    expect(await initialIn({ file })).toMatchObject({ initial: { path: file, format: { name: 'json' }, sha256 } });
+    await expect(planWith({ file, format: 'csv' })).rejects.toMatchObject({ code: 'bad-table' });
+    await expect(planWith({ file: join(directory, 'none') })).rejects.toMatchObject({ code: 'file-missing' });
+    await expect(
+      planWith([
+        ['a', 1],
+        ['a', 2],
+      ]),
+    ).rejects.toThrow("updateStateByKey-3: `initial` has two states for the key 'a'.");
   });
 
   it('unites streams in the order of the list', async () => {

@@ -1,5 +1,6 @@
 import { messageOf, StreamjobError } from '#src/base/errors.ts';
 import type { Decoder, OnBadRecord } from '#src/component/format.ts';
+import type { InitialPair } from '#src/component/initial.ts';
 import { ofInput, type SplitReader } from '#src/component/source.ts';
 import { deadLetter } from '#src/engine/deadLetter.ts';
 import type { Batch } from '#src/engine/engine.ts';
@@ -45,6 +46,8 @@ export interface RunOptions {
   readonly strict: boolean;
   readonly parallelism: number;
   readonly functions: ReadonlyMap<FunctionReference, CompiledFunction>;
+  /** What states begin with. */
+  readonly initial: ReadonlyMap<NodeId, readonly InitialPair[]>;
   /** As of the batch before. */
   readonly memory: Memory;
 }
@@ -209,6 +212,7 @@ export class BatchMeaning {
     const { after, out } = stepState(pairs, this.#states.get(node.id), {
       node,
       fn: this.#fn(node.fn),
+      initial: this.#options.initial.get(node.id) ?? [],
       time: this.time,
       partitions: node.partitions ?? this.#options.parallelism,
       attempt: (given, work) => this.#attempt(node, given, error, work),

@@ -1,8 +1,8 @@
+import type { InitialPair } from '#src/component/initial.ts';
 import { KeyState } from '#src/engine/keyState.ts';
 import type { CompiledFunction } from '#src/function/compile.ts';
 import { keyGroup, partitionOfGroup } from '#src/plan/hash.ts';
 import { KeyedTable } from '#src/plan/keyedTable.ts';
-import { fromLiteral } from '#src/plan/literal.ts';
 import type { NodeId, StateNode } from '#src/plan/plan.ts';
 
 /** The records of a port: a list for each partition. */
@@ -42,6 +42,7 @@ export interface StateBatch {
 export interface StateCall {
   readonly node: StateNode;
   readonly fn: CompiledFunction;
+  readonly initial: readonly InitialPair[];
   readonly time: number;
   readonly partitions: number;
   /** A call that throws changes nothing. */
@@ -57,12 +58,9 @@ export function stepState(
   const { node, partitions, time } = call;
   const batches = Array.from({ length: partitions }, (_, partition) => {
     const mine = ([key]: readonly [unknown, unknown]) => partitionOfGroup(keyGroup(key), partitions) === partition;
-    const initial = ((node.initial ?? []) as never[])
-      .map((pair) => fromLiteral(pair) as [unknown, unknown])
-      .filter(mine);
     const table = new KeyedTable<Held>();
     for (const held of before?.[partition] ?? []) table.add(held.key, held);
-    if (!before) for (const [key, state] of initial) table.add(key, { key, state, touched: time });
+    if (!before) for (const [key, state] of call.initial.filter(mine)) table.add(key, { key, state, touched: time });
     const step = node.op === 'updateStateByKey' ? updateAll : mapRecords;
     const given = step(table, pairs.filter(mine), call);
     const after = [...table].map(([, held]) => held);

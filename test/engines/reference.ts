@@ -1,5 +1,6 @@
 import { StreamjobError } from '#src/base/errors.ts';
 import { catalog } from '#src/catalog/index.ts';
+import { type InitialPair, loadInitial } from '#src/component/initial.ts';
 import type { FormatConfig } from '#src/component/settings.ts';
 import type { CommitMessage, SinkDefinition } from '#src/component/sink.ts';
 import { loadTables } from '#src/component/tables.ts';
@@ -21,6 +22,7 @@ export class ReferenceEngine implements Engine {
   #job: EngineJob | undefined;
   #environment: FunctionEnvironment = { exports: {}, tables: {} };
   #functions: ReadonlyMap<FunctionReference, CompiledFunction> = new Map();
+  readonly #initial = new Map<NodeId, readonly InitialPair[]>();
   readonly #readers = new Map<NodeId, SourceReader>();
   readonly #sinks = new Map<NodeId, SinkDefinition>();
   /** After each batch that was run and may yet be given up; and after the newest that is done. */
@@ -36,6 +38,9 @@ export class ReferenceEngine implements Engine {
     const { module } = job.plan;
     const tables = await loadTables(job.plan, catalog.formats.load);
     this.#environment = { exports: module ? await importModule(module.path) : {}, tables };
+    for (const node of job.plan.nodes) {
+      if (node.kind === 'state') this.#initial.set(node.id, await loadInitial(node, catalog.formats.load));
+    }
     await this.#prepare(job);
   }
 
@@ -75,6 +80,7 @@ export class ReferenceEngine implements Engine {
       strict,
       parallelism,
       functions: this.#functions,
+      initial: this.#initial,
       memory: this.#memory,
     });
     const sinks = new Map<NodeId, readonly CommitMessage[]>();
@@ -94,7 +100,7 @@ export class ReferenceEngine implements Engine {
     const messages: CommitMessage[] = [];
     const compile = (reference: FunctionReference) => compileFunction(reference, this.#environment);
     const job = this.#job!.plan.name;
-    const where = { time: run.time, job, sink: node.origin.name, attempt: 'reference', compile };
+    const where = { time: run.time, job, sink: node.origin.name, attempt: 'reference', run: 0, again: false, compile };
     for (const [partition, records] of run.records(node.input).entries()) {
       const writer = this.#sinks.get(node.id)!.worker(config, { ...where, partition });
       for (const record of records) writer.write(wantValue(node, record));

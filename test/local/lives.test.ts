@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { catalog } from '#src/catalog/index.ts';
 import { builtin } from '#src/function/reference.ts';
 import { canonicalKey } from '#src/plan/canonical.ts';
@@ -120,6 +121,28 @@ test.each(Object.keys(jobs))('%s goes on as if it had never stopped', async (job
   const graph = await jobOf(batches, steps);
   const meant = await runGraph(graph, new ReferenceEngine(2));
   expect(sorted(await runLives(graph, lives))).toEqual(sorted(meant));
+});
+
+test.each(['updateStateByKey', 'mapWithState'])('%s begins with the states of a file, once', async (step) => {
+  const directory = mkdtempSync(join(tmpdir(), 'streamjob-initial-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const path = join(directory, 'initial.json');
+  const content = initial.map((pair) => JSON.stringify(pair)).join('\n');
+  writeFileSync(path, content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const update = step === 'mapWithState' ? numbering : total;
+  const jobWith = (states: unknown) => jobOf(pairs, [[step, { update, emit: 'mapped', initial: states }]]);
+  const file = { file: path, format: { name: 'json', config: {} } };
+  const operator = await jobWith(file);
+  const hashed = operator.plan.nodes.map((node) =>
+    node.kind === 'state' ? { ...node, initial: { ...node.initial, path, format: file.format, sha256 } } : node,
+  );
+  const graph = { ...operator, plan: { ...operator.plan, nodes: hashed } };
+  const meant = sorted(await runGraph(await jobWith(initial), new ReferenceEngine(2)));
+  expect(sorted(await runGraph(graph, new ReferenceEngine(2)))).toEqual(meant);
+  const gone = () => rmSync(path, { force: true });
+  expect(sorted(await runLives(graph, lives, { between: gone }))).toEqual(meant);
+  await expect(runLives(graph, [{ batches: 1 }])).rejects.toMatchObject({ code: 'file-missing' });
 });
 
 test('a state that a function changes in place is kept all the same', async () => {

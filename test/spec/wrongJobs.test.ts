@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { jobWithSteps, problemsOf } from './loadText.ts';
+import { loadJob } from '#src/spec/load.ts';
+import { directoryWith, jobWithSteps, problemsOf, shown } from './loadText.ts';
 
 describe('one component', () => {
   it('is asked for in a step', async () => {
@@ -795,5 +797,55 @@ sinks:
     expect(twice.match(/job.yaml:/g)).toHaveLength(1);
     const variable = await problemsOf(job('queue: { batches: [] }', 'http: "${NOWHERE}"'));
     expect(variable).not.toContain('no URL');
+  });
+});
+
+describe('initial states', () => {
+  const job = (initial: string) => `batchInterval: 1s
+checkpoint: false
+sources: { in: { queue: { batches: [] } } }
+streams:
+  out:
+    from: in
+    steps:
+      - updateStateByKey:
+          update: (values, state) => values.length + (state ?? 0)
+          initial: ${initial}
+sinks: [{ from: out, print: {} }]
+`;
+
+  it.each([
+    ['5', '10:20', 'wrong-type', '`initial` must be a list or settings'],
+    ['[[a, 1], [b]]', '10:29', 'bad-value', "`initial` has [ 'b' ] as number 2, which is no pair"],
+    ['[[a, 1], [a, 2]]', '10:29', 'bad-value', "`initial` has two states for the key 'a'"],
+    ['{ format: csv }', '10:20', 'missing-key', '`file` of `initial` is missing'],
+    ['{ file: a.json, fromat: csv }', '10:36', 'unknown-key', 'Did you mean `format`?'],
+    ['{ file: a.json, format: cvs }', '10:44', 'unknown-component', 'Did you mean `csv`?'],
+    ['{ file: none.json }', '10:28', 'file-missing', 'The file of initial states /…/none.json cannot be read'],
+    ['{ file: a.json }', '10:28', 'bad-table', 'The file of initial states /…/a.json has two states for the key 1'],
+    ['"${INITIAL}"', '10:20', 'wrong-type', '`initial` must be a list or settings'],
+  ])('%s are shown at their place', async (initial, place, code, message) => {
+    const directory = await directoryWith({ 'job.yaml': job(initial), 'a.json': '[1, 2]\n[1, 3]\n' });
+    const loaded = await loadJob(join(directory, 'job.yaml'), { env: { INITIAL: 'x' } });
+    const text = shown(loaded).replaceAll(/ \/\S+\//g, ' /…/');
+    expect(text).toContain(`job.yaml:${place}  ${code}  `);
+    expect(text).toContain(message);
+    expect(loaded.problems).toHaveLength(1);
+    expect(loaded.plan).toBeUndefined();
+  });
+
+  it('of a file are in the plan with its hash', async () => {
+    const directory = await directoryWith({
+      'job.yaml': job('{ file: a.csv, format: csv }'),
+      'a.csv': 'key,state\nx,1\n',
+    });
+    const { plan } = await loadJob(join(directory, 'job.yaml'), { env: {} });
+    expect(plan?.nodes.find(({ kind }) => kind === 'state')).toMatchObject({
+      initial: {
+        path: join(directory, 'a.csv'),
+        format: { name: 'csv' },
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    });
   });
 });

@@ -1,9 +1,10 @@
 import { StreamjobError } from '../../base/errors.ts';
-import type { Held } from '../../engine/engine.ts';
+import { isFile } from '../../component/initial.ts';
+import type { EngineEvents, Held } from '../../engine/engine.ts';
 import { overlap, type Share } from '../../engine/keptEntries.ts';
 import type { KeptPiece, KeptState } from '../../engine/keptPiece.ts';
-import { keepersOf } from '../../plan/kept.ts';
-import type { NodeId, Plan } from '../../plan/plan.ts';
+import { type Keeper, keepersOf } from '../../plan/kept.ts';
+import { type NodeId, type Plan, stepName } from '../../plan/plan.ts';
 import { KeptWindows } from './keptWindows.ts';
 import type { RawWindows } from './rawWindows.ts';
 import type { Standing } from './standing.ts';
@@ -28,6 +29,8 @@ export type Holders = Map<number, number>;
 export class KeptStates {
   readonly #state: KeptState;
   readonly #keepers: ReadonlyMap<NodeId, string>;
+  /** Those whose states begin with a file. */
+  readonly #begun: readonly Keeper[];
   readonly #threads: ThreadPool;
   readonly #windows: KeptWindows;
 
@@ -36,16 +39,29 @@ export class KeptStates {
     this.#threads = threads;
     const keepers = keepersOf(plan);
     this.#keepers = new Map(keepers.map(({ id, node }) => [node.id, id]));
+    this.#begun = keepers.filter(({ node }) => node.kind === 'state' && node.initial && isFile(node.initial));
     this.#windows = new KeptWindows(state, keepers, windows);
   }
 
   /** Tells what earlier runs have left, and reads the records of windows back. */
-  async open(standing: Standing): Promise<void> {
+  async open(standing: Standing, log: EngineEvents['log']): Promise<void> {
     await this.#state.read(async (pieces) => {
+      for (const message of this.#pastInitial(pieces)) log('info', message);
       const nodes = new Map([...this.#keepers].map(([node, id]) => [id, node]));
       for (const { keeper, time } of pieces) standing.left(nodes.get(keeper), time);
       await this.#windows.read(pieces);
     });
+  }
+
+  /** The files of initial states that come too late: there are states already. */
+  #pastInitial(pieces: readonly KeptPiece[]): readonly string[] {
+    const held = new Set(pieces.map(({ keeper }) => keeper));
+    return this.#begun
+      .filter(({ id }) => held.has(id))
+      .map(
+        ({ node }) =>
+          `${stepName(node.origin)}: the checkpoint holds its states, so the file of \`initial\` is not used`,
+      );
   }
 
   /** Gives what a partition of a node is to be read from; nothing of it is removed before `work` has ended. */

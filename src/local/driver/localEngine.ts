@@ -84,7 +84,7 @@ export class LocalEngine implements Engine {
     };
     const job: OpenMessage = { type: 'open', plan, configs, strict, blockInterval, ...directories };
     const receiving = (await hasReceivers(plan)) ? this.#receivers.open(job, events) : undefined;
-    await Promise.all([this.#threads.open(job), receiving, this.#kept?.open(this.#standing)]);
+    await Promise.all([this.#threads.open(job), receiving, this.#kept?.open(this.#standing, events.log)]);
   }
 
   async receive(): Promise<void> {

@@ -1,11 +1,9 @@
-import { StreamjobError } from '../../base/errors.ts';
+import type { InitialPair } from '../../component/initial.ts';
 import type { StateEntry } from '../../engine/keptEntries.ts';
 import { flat } from '../../plan/flat.ts';
 import { keyGroup, partitionOfGroup } from '../../plan/hash.ts';
 import { KeyedTable } from '../../plan/keyedTable.ts';
-import { fromLiteral } from '../../plan/literal.ts';
-import { type StateNode, stepName } from '../../plan/plan.ts';
-import { previewValue } from '../../plan/preview.ts';
+import type { StateNode } from '../../plan/plan.ts';
 import { WireWriter } from '../../plan/wire.ts';
 import { checkHeap, filling } from './heap.ts';
 import type { BatchStore } from './stores.ts';
@@ -61,15 +59,20 @@ export class StateTable implements BatchStore {
     return this.#cells.size;
   }
 
-  /** A partition as it is before the batch of `time`, with the initial states that belong to it. */
-  static create(node: StateNode, at: { time: number; partition: number; partitions: number }): StateTable {
+  /** A partition as it is before the batch of `time`, with those of the initial states that belong to it. */
+  static create(
+    node: StateNode,
+    at: { time: number; partition: number; partitions: number },
+    initial: readonly InitialPair[] = [],
+  ): StateTable {
     const table = new StateTable(node.timeout !== undefined);
-    for (const literal of (node.initial ?? []) as readonly never[]) {
-      const pair = fromLiteral(literal);
-      if (!Array.isArray(pair) || pair.length !== 2) throw notPair(node, pair);
-      const [key, state] = pair;
-      if (partitionOfGroup(keyGroup(key), at.partitions) === at.partition) table.#insert(key, state, at.time);
-    }
+    const mine = initial.filter(([key]) => partitionOfGroup(keyGroup(key), at.partitions) === at.partition);
+    filling(table.#cells, () => {
+      for (const [index, [key, state]] of mine.entries()) {
+        table.#insert(kept(key), state, at.time);
+        if (index % 1_024 === 0) checkHeap();
+      }
+    });
     table.#undo.length = 0;
     return table;
   }
@@ -159,7 +162,7 @@ export class StateTable implements BatchStore {
   }
 
   add(key: unknown, state: unknown): void {
-    this.#insert(typeof key === 'string' ? flat(key) : key, state, this.#time);
+    this.#insert(kept(key), state, this.#time);
   }
 
   /** A state that is an object counts as changed, even if it is the same one: functions may have changed what is in it. */
@@ -247,8 +250,8 @@ export class StateTable implements BatchStore {
   }
 }
 
-/** A text that a function cut out of another one would keep all of that in memory. */
-const kept = (state: unknown): unknown => (typeof state === 'string' ? flat(state) : state);
+/** A text that was cut out of another one would keep all of that in memory. */
+const kept = (value: unknown): unknown => (typeof value === 'string' ? flat(value) : value);
 
 /** An object that is the same one may have been changed. */
 const differs = (old: unknown, state: unknown): boolean => old === state || !sameBytes(old, state);
@@ -266,9 +269,3 @@ function sameBytes(old: unknown, state: unknown): boolean {
 
 const before = new WireWriter();
 const after = new WireWriter();
-
-const notPair = ({ origin }: StateNode, came: unknown): StreamjobError =>
-  new StreamjobError('not-a-pair', `${stepName(origin)}: initial holds ${previewValue(came)}, which is no pair`, {
-    at: origin.at,
-    remedy: 'Write a list of pairs: `initial: [[ann, 1], [bob, 2]]`.',
-  });

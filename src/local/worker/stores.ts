@@ -1,9 +1,19 @@
 import { StreamjobError } from '../../base/errors.ts';
+import { catalog } from '../../catalog/index.ts';
+import { type InitialPair, loadInitial } from '../../component/initial.ts';
 import { stateEntries } from '../../engine/keptEntries.ts';
 import { KeptReader } from '../../engine/keptFile.ts';
 import type { KeptPiece } from '../../engine/keptPiece.ts';
 import { keepersOf } from '../../plan/kept.ts';
-import { edgeSlide, type FoldNode, type NodeId, type PlanNode, slidesOf, stepName } from '../../plan/plan.ts';
+import {
+  edgeSlide,
+  type FoldNode,
+  type NodeId,
+  type PlanNode,
+  type StateNode,
+  slidesOf,
+  stepName,
+} from '../../plan/plan.ts';
 import type { OpenMessage, TaskMessage } from '../wire/messages.ts';
 import { FoldWindow } from './foldWindow.ts';
 import type { NodeFunctions } from './functions.ts';
@@ -34,6 +44,8 @@ export class Stores {
   readonly #slides: readonly number[];
   readonly #stores = new Map<string, ChangedStore>();
   readonly #writer: StoreWriter | undefined;
+  /** The initial states of the steps that have begun in the batch of this time. */
+  #initial: { readonly time: number; readonly byNode: Map<NodeId, readonly InitialPair[]> } | undefined;
 
   /** `owner`: the number of the thread. */
   constructor(job: Job, owner: number) {
@@ -45,14 +57,15 @@ export class Stores {
 
   /**
    * The store of a task, as of the batches that stand; undefined for a node that keeps nothing. Throws `state-lost` if it is
-   * not here, and the task does not say where it is to be read.
+   * not here, and the task does not say where it is to be read; and as `loadInitial`.
    */
-  of(node: PlanNode, task: TaskMessage, functions: NodeFunctions | undefined): BatchStore | undefined {
+  async of(node: PlanNode, task: TaskMessage, functions: NodeFunctions | undefined): Promise<BatchStore | undefined> {
     const { time, partition, partitions, keeps } = task;
     if (keeps === undefined) return undefined;
     const key = `${node.id} ${partition}`;
-    const store = this.#stores.get(key)?.store ?? this.#create(node, task, functions);
+    const store = this.#stores.get(key)?.store ?? (await this.#create(node, task, functions));
     store.takeBack(keeps.standing);
+    if (this.#initial && this.#initial.time < time) this.#initial = undefined;
     this.#stores.set(key, { node, partition, partitions, store, time, lived: keeps.lived });
     return store;
   }
@@ -62,14 +75,14 @@ export class Stores {
     return this.#writer!.write([...this.#stores.values()].filter((store) => store.time === time));
   }
 
-  #create(node: PlanNode, task: TaskMessage, functions: NodeFunctions | undefined): BatchStore {
+  async #create(node: PlanNode, task: TaskMessage, functions: NodeFunctions | undefined): Promise<BatchStore> {
     const { lived, pieces } = task.keeps!;
-    if (!lived) return this.#empty(node, task);
+    if (!lived) return node.kind === 'state' ? this.#begin(node, task) : this.#emptyWindow(node);
     if (!pieces) throw stateLost(node);
     const reader = new KeptReader(this.#job.state!.directory);
     try {
       if (node.kind === 'state') return StateTable.restore(node, stateEntries(reader, pieces, task));
-      const window = this.#empty(node, task) as FoldWindow;
+      const window = this.#emptyWindow(node);
       restoreWindow(window, node as FoldNode, functions!.mergeCombiners!, { reader, pieces, task });
       return window;
     } finally {
@@ -77,11 +90,18 @@ export class Stores {
     }
   }
 
-  #empty(node: PlanNode, { time, partition, partitions }: TaskMessage): BatchStore {
-    if (node.kind === 'fold')
-      return new FoldWindow(node.window!, edgeSlide(node.input, this.#job.plan.nodes, this.#slides));
-    if (node.kind === 'state') return StateTable.create(node, { time, partition, partitions });
-    throw new Error(`${node.kind} keeps nothing`);
+  /** All partitions of a step are begun in one batch: what it reads for the first serves the others. */
+  async #begin(node: StateNode, task: TaskMessage): Promise<StateTable> {
+    if (this.#initial?.time !== task.time) this.#initial = { time: task.time, byNode: new Map() };
+    const { byNode } = this.#initial;
+    const initial = byNode.get(node.id) ?? (await loadInitial(node, catalog.formats.load));
+    byNode.set(node.id, initial);
+    return StateTable.create(node, task, initial);
+  }
+
+  #emptyWindow(node: PlanNode): FoldWindow {
+    if (node.kind !== 'fold') throw new Error(`${node.kind} keeps nothing`);
+    return new FoldWindow(node.window!, edgeSlide(node.input, this.#job.plan.nodes, this.#slides));
   }
 }
 

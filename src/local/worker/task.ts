@@ -166,7 +166,7 @@ export class TaskRunner {
       const thread = { ...this.#thread, stage, blocks };
       return { recordsIn: await readSource(sources.get(root.id)!, task.splits, thread) };
     }
-    const store = this.#stores.of(root, task, functions.get(root.id));
+    const store = await this.#stores.of(root, task, functions.get(root.id));
     readShuffle(root, task.buckets, stage, {
       pool: this.#thread.pool,
       functions: functions.get(root.id),
