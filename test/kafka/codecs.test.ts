@@ -71,4 +71,25 @@ describe('crc32c', () => {
     expect(crc32c(Buffer.alloc(32), 0, 32)).toBe(0x8a9136aa);
     expect(crc32c(Buffer.alloc(0), 0, 0)).toBe(0);
   });
+
+  it('does not depend on where the bytes lie', () => {
+    const noise = randomBytes(100);
+    for (let length = 0; length < 40; length++) {
+      const checksums = Array.from({ length: 9 }, (_, at) => {
+        const bytes = new Uint8Array(new ArrayBuffer(100), at, 60);
+        bytes.set(noise.subarray(0, length), 7);
+        return crc32c(bytes, 7, 7 + length);
+      });
+      expect(new Set(checksums)).toEqual(new Set([crc32cByBits(noise.subarray(0, length))]));
+    }
+  });
 });
+
+function crc32cByBits(bytes: Buffer): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}

@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import text from '#src/formats/text.ts';
 import { compressions, loadCodecs, registerCodecs } from '#src/kafka/codecs.ts';
 import { batchesIn, offsetBehind, openBatch, recordsOf } from '#src/kafka/records/batch.ts';
 import { Cursor } from '#src/kafka/records/cursor.ts';
 import { Committed } from '#src/kafka/records/transactions.ts';
 import { share } from '#src/sources/kafka/cutting.ts';
-import { decodeMessages } from '#src/sources/kafka/decoding.ts';
+import { decodeMessages, decodeValues } from '#src/sources/kafka/decoding.ts';
 import { openValueFormat } from '#src/sources/kafka/messages.ts';
 
 interface Encoder {
@@ -69,6 +70,26 @@ describe('a record batch', () => {
     const codec = fc.integer({ min: 0, max: compressions.length - 1 });
     const property = fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 20 }), codec, check);
     await fc.assert(property, { numRuns: 100 });
+  });
+
+  it('gives its values as texts, whatever is in them', async () => {
+    const format = await openValueFormat({ name: 'text', config: {} }, async () => text);
+    const check = async (values: (string | null)[], timestamps: number[]): Promise<void> => {
+      const sent = values.map((value, i) => ({ key: null, value, headers: {}, timestamp: timestamps[i % 5]! }));
+      const batch = openBatch(await encode(sent, 0), 't[0]');
+      const records: unknown[] = [];
+      const out = { records: (list: readonly unknown[]) => void records.push(...list), bad: () => {} };
+      const range = { topic: 't', partition: 0, from: 0, until: sent.length };
+      decodeValues({ batch, bytes: recordsOf(batch, 't[0]'), range, format, out });
+      expect(records).toEqual(values);
+    };
+    const unit = fc.constantFrom('a', 'b', 'c', 'long enough '.repeat(5), 'é', '\r', '\n');
+    const values = fc.array(fc.option(fc.string({ unit, maxLength: 12 }), { freq: 8 }), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    const timestamps = fc.array(fc.integer({ min: 0, max: 4e12 }), { minLength: 5, maxLength: 5 });
+    await fc.assert(fc.asyncProperty(values, timestamps, check), { numRuns: 200 });
   });
 
   it('may be cut off by the broker, and is refused if it is damaged', async () => {

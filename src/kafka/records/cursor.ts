@@ -33,6 +33,12 @@ export class Cursor {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
+  /** Goes past a number of any size. */
+  skip(): void {
+    const { bytes } = this;
+    while ((bytes[this.at++] ?? outOfBounds(bytes)) >= 0x80);
+  }
+
   /** Bytes with their length before them, where they lie; null for a length of -1. */
   nullable(): Buffer | null {
     const length = this.varint();

@@ -29,6 +29,8 @@ export function decodeValues({ batch, bytes, range, format, out }: Decoding): vo
   const onBad: OnBadRecord = (record, error) => out.bad(record, ofInput(error, placeOf(range, batch)));
   let start = 0;
   let end = 0;
+  /** The first line feed from the value on: there may be none for a long way, and looking for it is a call. */
+  let feed = -1;
   const flush = (): void => {
     if (end > start) out.records(format.lines(bytes, start, end, onBad));
     start = end;
@@ -36,7 +38,7 @@ export function decodeValues({ batch, bytes, range, format, out }: Decoding): vo
   for (let i = 0; i < batch.count; i++) {
     const next = cursor.varint() + cursor.at;
     cursor.at++;
-    cursor.varlong();
+    cursor.skip();
     const offset = batch.baseOffset + cursor.varint();
     const keyLength = cursor.varint();
     if (keyLength > 0) cursor.at += keyLength;
@@ -44,8 +46,9 @@ export function decodeValues({ batch, bytes, range, format, out }: Decoding): vo
     const value = cursor.at;
     cursor.at = next;
     if (offset < range.from || offset >= range.until) continue;
-    if (length >= 0 && isLine(bytes, value, value + length, format)) {
-      bytes.copyWithin(end, value, value + length);
+    if (feed < value) feed = lineFeedFrom(bytes, value);
+    if (length >= 0 && feed >= value + length && isLine(bytes, value, value + length, format)) {
+      move(bytes, end, value, length);
       end += length + 1;
       bytes[end - 1] = lineFeed;
       continue;
@@ -55,6 +58,17 @@ export function decodeValues({ batch, bytes, range, format, out }: Decoding): vo
     if (one) out.records([one.record]);
   }
   flush();
+}
+
+function lineFeedFrom(bytes: Buffer, start: number): number {
+  const found = bytes.indexOf(lineFeed, start);
+  return found < 0 ? bytes.length : found;
+}
+
+/** A call costs as much as moving some dozens of bytes. */
+function move(bytes: Buffer, to: number, from: number, length: number): void {
+  if (length > 48) bytes.copyWithin(to, from, from + length);
+  else for (let i = 0; i < length; i++) bytes[to + i] = bytes[from + i]!;
 }
 
 /** All of each message. One whose value cannot be decoded is left out. */
