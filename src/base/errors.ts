@@ -24,7 +24,7 @@ export const errorCodes = {
   'bad-module': { exit: 2, means: 'The functions module could not be loaded.' },
   'missing-variable': { exit: 2, means: 'An environment variable that the job needs is not set.' },
   'same-output': { exit: 2, means: 'Two sinks write to one place.' },
-  'no-checkpoint': { exit: 2, means: 'A stateful step without a checkpoint.' },
+  'no-checkpoint': { exit: 2, means: 'A stateful step, or a sink with `exactlyOnce`, without a checkpoint.' },
   'not-once': { exit: 2, means: 'A source that has no end cannot run with --once.' },
   'bad-context': { exit: 2, means: 'A call that the life cycle of a StreamingContext does not allow.' },
   'not-supported': { exit: 2, means: 'The engine cannot run this.' },

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../base/json.ts';
 import { inputsOf, type NodeId, type Plan, type SinkNode, type SourceNode } from '../plan/plan.ts';
 
 /** What is promised for records on their way from a source to a sink if the process is killed. */
@@ -48,10 +49,12 @@ function keptSource(component: string): string {
   }
 }
 
-function keptSink({ origin }: SinkNode): string {
+function keptSink({ origin, config }: SinkNode): string {
   switch (origin.component) {
     case 'kafka':
-      return 'Messages of a batch that was being written when the process was killed are sent again.';
+      return isExactlyOnce(config)
+        ? 'Each message is there once, for readers of committed transactions.'
+        : 'Messages of a batch that was being written when the process was killed are sent again.';
     case 'files':
       return 'A batch appears once, as a whole file.';
     case 'http':
@@ -78,8 +81,15 @@ function sourcePromise(component: string): string {
   }
 }
 
-function sinkPromise({ origin }: SinkNode): string {
+const isExactlyOnce = (config: JsonValue): boolean =>
+  (config as { readonly exactlyOnce?: JsonValue } | null)?.exactlyOnce === true;
+
+function sinkPromise({ origin, config }: SinkNode): string {
   switch (origin.component) {
+    case 'kafka':
+      return isExactlyOnce(config)
+        ? 'What a task sends appears whole or not at all, for readers of committed transactions.'
+        : 'A batch that was being written may appear in part.';
     case 'files':
       return 'A batch appears as a whole file or not at all.';
     case 'http':

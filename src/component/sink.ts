@@ -15,6 +15,8 @@ export interface SinkDefinition<S extends Setting = Setting> {
   readonly short?: string;
   /** What is wrong with settings that are fine each for itself; variables are resolved. */
   check?(config: Static<S>): readonly ConfigProblem[];
+  /** True if what it promises with these settings holds only across restarts that know what was done. */
+  needsCheckpoint?(config: Static<S>): boolean;
   readonly examples: readonly { readonly title: string; readonly yaml: string }[];
   /** Ours alone; not in the job language. */
   readonly hidden?: boolean;
@@ -31,6 +33,10 @@ export interface SinkTask {
   readonly partition: number;
   /** Differs at every attempt: for names of what is put aside. */
   readonly attempt: string;
+  /** An earlier run had planned the batch, and may have made some of it visible. */
+  readonly again: boolean;
+  /** When this run of the job was started, in milliseconds: the same for all its tasks, and less than for runs that are started later. */
+  readonly run: number;
   /** The function of a setting, ready to be called. */
   compile(reference: FunctionReference): CompiledFunction;
 }

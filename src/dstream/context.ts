@@ -12,7 +12,7 @@ import { WireReader } from '../plan/wire.ts';
 import { Receiver } from '../sources/receiver/base.ts';
 import { ApiConfig, ScopedFunction } from './apiConfig.ts';
 import { type BuiltPlan, buildPlan } from './buildPlan.ts';
-import { stepsToKeep } from './checkpointNeeds.ts';
+import { stepsToKeep, whyToKeep } from './checkpointNeeds.ts';
 import { DStream, type Recorder, type Scope } from './dstream.ts';
 import { Graph, type Recorded } from './graph.ts';
 import { activeOwner, badContext, type ContextState, Lifecycle, type StartedJob } from './lifecycle.ts';
@@ -216,7 +216,7 @@ export class StreamingContext implements Recorder {
   async #requireNothingToKeep(): Promise<void> {
     const [step] = await stepsToKeep(this.#graph, (await this.#built()).checked);
     if (!step) return;
-    const message = `${stepName(step.origin)} keeps from batch to batch what a restart must not lose, and the context has no checkpoint.`;
+    const message = `${stepName(step.origin)} ${whyToKeep(step)}, and the context has no checkpoint.`;
     const remedy = 'Call checkpoint(DIRECTORY), or checkpoint(false) if it may be lost when the job ends.';
     throw new StreamjobError('no-checkpoint', message, { remedy });
   }

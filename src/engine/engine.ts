@@ -106,6 +106,8 @@ export interface Batch {
   readonly zeroTime: number;
   /** A split of received data is `{ block: id }`, a stored block, or both. */
   readonly inputs: BatchInputs;
+  /** An earlier run had planned it, and may have made some of it visible. */
+  readonly again?: boolean;
   /**
    * In a job with transforms: what stands for them in this batch, to be run in place of the job's plan. Its inputs are among
    * `inputs`. It is made when the batch is run, and not journaled.

@@ -2,7 +2,7 @@ import type { AbortedTransaction } from './records/transactions.ts';
 import type { Connection } from './settings.ts';
 
 /**
- * What a source needs of a Kafka cluster. Nothing is tried again in here, and nothing goes on by itself: who calls knows how long
+ * What a source needs of a Kafka cluster, and a sink to know what it has sent. Nothing is tried again in here, and nothing goes on by itself: who calls knows how long
  * to be patient, see `mayHeal` in errors.ts. After an error, and after `close`, the next call connects anew. All methods reject
  * with StreamjobError: `broker-unreachable`, `broker-refused`, `kafka-failed`.
  */
@@ -21,12 +21,23 @@ export interface KafkaClient {
   fetch(from: TopicPartition, offset: number, maxBytes: number): Promise<Fetched>;
   /** Tells the group where reading goes on, as a consumer that is no member of it: for those who watch its lag. */
   commit(groupId: string, offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
+  /**
+   * What the group has committed for the partition, if anything. It may heal if a transaction that commits something there has not
+   * ended everywhere.
+   */
+  committed(groupId: string, partition: TopicPartition): Promise<CommittedOffset | undefined>;
   close(): Promise<void>;
 }
 
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
+}
+
+export interface CommittedOffset {
+  readonly offset: number;
+  /** What the committer has put beside it. */
+  readonly metadata: string;
 }
 
 /** `gone`: the partition does not have this offset, any more or yet. */
@@ -66,6 +77,10 @@ class LazyClient implements KafkaClient {
 
   async commit(...[groupId, offsets]: Parameters<KafkaClient['commit']>): Promise<void> {
     return (await this.#open()).commit(groupId, offsets);
+  }
+
+  async committed(...[groupId, partition]: Parameters<KafkaClient['committed']>): Promise<CommittedOffset | undefined> {
+    return (await this.#open()).committed(groupId, partition);
   }
 
   async close(): Promise<void> {

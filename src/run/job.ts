@@ -197,7 +197,7 @@ class Job implements RunningJob {
     for (const batch of unfinished) {
       const submissionTime = this.#options.clock.now();
       this.#listener.batchSubmitted?.({ batchTime: batch.time, submissionTime, inputs: batch.inputs });
-      this.#queue.add({ batch, submissionTime });
+      this.#queue.add({ batch: { ...batch, again: true }, submissionTime });
     }
   }
 

@@ -1,5 +1,5 @@
 import type { BuiltPlan } from '../dstream/buildPlan.ts';
-import { stepsToKeep } from '../dstream/checkpointNeeds.ts';
+import { stepsToKeep, whyToKeep } from '../dstream/checkpointNeeds.ts';
 import { sameKeepers, sameKeepersRemedy } from '../plan/kept.ts';
 import { slideProblems } from '../plan/slides.ts';
 import type { Assembled } from './assemble.ts';
@@ -26,14 +26,14 @@ export function reportSameKeepers({ spans }: Assembled, { plan }: Pick<BuiltPlan
   }
 }
 
-/** Steps whose state must survive a restart, in a job that says nothing about a checkpoint. */
+/** Steps and sinks that must know after a restart what was before, in a job that says nothing about a checkpoint. */
 export async function reportNoCheckpoint(
   { graph, spans }: Assembled,
   { checked }: Pick<BuiltPlan, 'checked'>,
   report: Report,
 ): Promise<void> {
   for (const step of await stepsToKeep(graph, checked)) {
-    const message = `\`${step.component}\` keeps from batch to batch what a restart must not lose, and the job has no \`checkpoint\`.`;
+    const message = `\`${step.component}\` ${whyToKeep(step)}, and the job has no \`checkpoint\`.`;
     const remedy = 'Add `checkpoint: DIRECTORY`, or `checkpoint: false` if it may be lost when the job ends.';
     report(problemAt(spans.get(step.origin)!, { code: 'no-checkpoint', message, remedy }));
   }

@@ -25,6 +25,7 @@ const configure = (brokers: string, topic: Config['topic'], more: Partial<Config
   connectTimeout: 5_000,
   requestTimeout: 30_000,
   compression: 'none',
+  exactlyOnce: false,
   brokerTimeout: 60_000,
   ...more,
 });
@@ -113,6 +114,65 @@ describe('what the kafka sink sends', () => {
     await send(configure(kafka.brokers, 'large', { compression: 'gzip' }), records);
     const numbers = texts(await read(kafka, 'large', 30)).map((text) => Number.parseInt(text!, 10));
     expect(numbers.sort((a, b) => a - b)).toEqual(records.map((_, i) => i));
+  });
+});
+
+describe('with exactlyOnce', () => {
+  test('a batch and partition that has been sent is not sent again', async (context) => {
+    const kafka = service.for(context);
+    await createTopic(kafka, 'once', 2);
+    const config = configure(kafka.brokers, 'once', { exactlyOnce: true });
+    await send(config, ['a', 'b'], sinkTask());
+    await send(config, ['a', 'b'], sinkTask({ attempt: 'b' }));
+    await send(config, ['a', 'b'], sinkTask({ run: 2, again: true }));
+    await send(config, ['c'], sinkTask({ partition: 1, run: 2, again: true }));
+    await send(config, ['d'], sinkTask({ time: 2000, run: 2 }));
+    await send(config, ['begun anew'], sinkTask({ run: 3 }));
+    expect(texts(await read(kafka, 'once', 5)).sort()).toEqual(['a', 'b', 'begun anew', 'c', 'd']);
+  });
+
+  test('of two runs the older one is stopped by what the newer one has sent', async (context) => {
+    const kafka = service.for(context);
+    await createTopic(kafka, 'twice');
+    const config = configure(kafka.brokers, 'twice', { exactlyOnce: true });
+    const task = (run: number, time: number) => sinkTask({ run: 1.7e12 + run, time, sink: 'twice' });
+    await send(config, ['old 1'], task(1, 1000));
+    await send(config, ['new 2'], task(2, 2000));
+    await expect(send(config, ['old 3'], task(1, 3000))).rejects.toMatchObject({
+      code: 'not-delivered',
+      message: expect.stringMatching(/twice: another run of this job, started 2023-.*, has taken over/),
+    });
+    await send(config, ['new 4'], task(2, 4000));
+    expect(texts(await read(kafka, 'twice', 3))).toEqual(['old 1', 'new 2', 'new 4']);
+  });
+
+  test('a partition goes to many topics in one transaction, or to none of them', async (context) => {
+    const kafka = service.for(context);
+    for (const topic of ['part-a', 'part-b']) await createTopic(kafka, topic);
+    const topic = { by: fn('({ kind }) => `part-${kind}`') };
+    const config = configure(kafka.brokers, topic, { exactlyOnce: true, brokerTimeout: 1000 });
+    const broken = [{ kind: 'b' }, ...Array.from({ length: 20_000 }, () => ({ kind: 'a' })), { kind: 'absent' }];
+    const task = sinkTask({ sink: 'many' });
+    await expect(send(config, broken, task)).rejects.toMatchObject({ code: 'not-delivered' });
+    await send(
+      config,
+      [
+        { kind: 'b', n: 2 },
+        { kind: 'a', n: 2 },
+      ],
+      task,
+    );
+    await send(
+      config,
+      [
+        { kind: 'a', n: 2 },
+        { kind: 'b', n: 2 },
+      ],
+      task,
+    );
+    await send(config, [{ kind: 'b', n: 3 }], sinkTask({ sink: 'many', time: 2000 }));
+    expect(texts(await read(kafka, 'part-b', 2))).toEqual(['{"kind":"b","n":2}', '{"kind":"b","n":3}']);
+    expect(texts(await read(kafka, 'part-a', 1))).toEqual(['{"kind":"a","n":2}']);
   });
 });
 

@@ -8,6 +8,8 @@ export const sinkTask = (more: Partial<SinkTask> = {}): SinkTask => ({
   sink: 'sink 1',
   partition: 0,
   attempt: 'a',
+  run: 1,
+  again: false,
   compile: (reference) => compileFunction(reference, { exports: {}, tables: {} }),
   ...more,
 });

@@ -1,7 +1,8 @@
 import { StreamjobError } from '../../base/errors.ts';
-import { type Fetched, type KafkaClient, nameOf, type TopicPartition } from '../client.ts';
+import { type CommittedOffset, type Fetched, type KafkaClient, nameOf, type TopicPartition } from '../client.ts';
 import type { Connection } from '../settings.ts';
 import { Cluster } from './cluster.ts';
+import { committedIn, decodeOffsetFetch, offsetFetchRequest } from './offsetFetch.ts';
 import { checked, codes, decodeFetch, decodeUnchecked } from './responses.ts';
 
 const readCommitted = 1;
@@ -81,6 +82,14 @@ export class KafkajsClient implements KafkaClient {
     await this.#cluster.onBroker(coordinator, async (broker) => {
       await broker.offsetCommit({ groupId, groupGenerationId: noGeneration, memberId: '', topics });
     });
+  }
+
+  async committed(groupId: string, partition: TopicPartition): Promise<CommittedOffset | undefined> {
+    const request = offsetFetchRequest(groupId, partition);
+    const coordinator = await this.#cluster.coordinatorOf(groupId);
+    return this.#cluster.onBroker(coordinator, async ({ connectionPool }) =>
+      committedIn(await connectionPool.send({ request, response: decodeOffsetFetch })),
+    );
   }
 
   close(): Promise<void> {

@@ -186,6 +186,8 @@ export class BatchRun {
       stage: stage.id,
       time: batch.time,
       attempt: `${process.pid}-${id}`,
+      run,
+      again: batch.again === true,
       splits: splits.map(taskSplit),
       buckets: this.#bucketsOf(root, partition),
       leaves,
@@ -248,6 +250,9 @@ export class BatchRun {
 /** Where streams of different slides come together, some have no partitions in some batches. */
 const withoutHoles = (sinks: ReadonlyMap<NodeId, CommitMessage[]>): BatchResult['sinks'] =>
   new Map([...sinks].map(([id, messages]) => [id, messages.filter((message) => message !== undefined)]));
+
+/** When the process was started. */
+const run = Math.floor(performance.timeOrigin);
 
 const mayPass = (thrown: unknown): boolean =>
   thrown !== cancelled && !(thrown instanceof StreamjobError && !thrown.mayPass);

@@ -78,6 +78,9 @@ export interface TaskMessage {
   /** Batch time. */
   readonly time: number;
   readonly attempt: string;
+  /** When the run of the job was started, in milliseconds. */
+  readonly run: number;
+  readonly again: boolean;
   /** For a stage that begins at a source: what to read. */
   readonly splits: readonly TaskSplit[];
   /** For a stage behind a shuffle: per input, the buckets of this partition in the order of the map tasks. */

@@ -152,11 +152,11 @@ export class TaskRunner {
     return { stage: compiled, blocks: source && openBlocks(source, compiled, pushdown) };
   }
 
-  #openLeaf({ node }: Leaf, { time, attempt }: TaskMessage, { partition, targets }: LeafTask): LeafWriter {
+  #openLeaf({ node }: Leaf, { time, attempt, run, again }: TaskMessage, { partition, targets }: LeafTask): LeafWriter {
     if (node.kind !== 'sink') return openLeaf(node, new BucketWriter(this.#slabs, targets), partition);
     const { configs, plan } = this.#job;
     const { sinks, compile } = this.#parts;
-    const task = { time, job: plan.name, sink: node.origin.name, partition, attempt, compile };
+    const task = { time, job: plan.name, sink: node.origin.name, partition, attempt, run, again, compile };
     return new SinkLeaf(sinks.get(node.id)!.worker(configs.get(node.id) as never, task));
   }
 

@@ -12,6 +12,8 @@ const memoryBytes = 16 * 1024 * 1024;
 
 /** The messages of a task until all of it has been computed, in order, cut into chunks as they are sent. */
 export class Backlog {
+  /** The topics of the messages. */
+  readonly topics = new Set<string>();
   #open: Message[] = [];
   #openBytes = 0;
   #keptBytes = 0;
@@ -21,6 +23,7 @@ export class Backlog {
   add(message: Message): void {
     const bytes = sizeOf(message);
     if (this.#openBytes + bytes > chunkBytes || this.#open.length >= chunkMessages) this.#finish();
+    this.topics.add(message.topic);
     this.#open.push(message);
     this.#openBytes += bytes;
   }
@@ -41,7 +44,7 @@ export class Backlog {
     this.#file.lengths.push(bytes.length);
   }
 
-  /** The last call: everything, in order. */
+  /** Everything, in order; the same if it is asked for again. Nothing is added after that. */
   *chunks(): Generator<readonly Message[]> {
     this.#finish();
     yield* this.#kept;

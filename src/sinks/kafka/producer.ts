@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ICustomPartitioner, Kafka, Producer, ProducerBatch, TopicMessages } from 'kafkajs';
 import { messageOf, StreamjobError } from '../../base/errors.ts';
 import type { SinkTask } from '../../component/sink.ts';
 import { compressions } from '../../kafka/codecs.ts';
 import { explained, mayHeal } from '../../kafka/errors.ts';
+import { patiently } from '../../kafka/patience.ts';
 import type { Connection } from '../../kafka/settings.ts';
 import type { KafkaSinkConfig, Message } from './types.ts';
 
@@ -18,7 +18,7 @@ export interface Sending {
  * A producer for one sender at a time. Its sequence numbers tell the broker what it has already taken, if the same messages are sent
  * again and nothing else between; shared by several senders, kafkajs’s would give one number to the messages of two.
  */
-export async function openProducer(kafka: Kafka): Promise<Producer> {
+export async function openProducer(kafka: Kafka, transactions?: Transactions): Promise<Producer> {
   const { Partitioners } = (await import('kafkajs')).default;
   const createPartitioner = keepingPartitions(Partitioners.DefaultPartitioner);
   return kafka.producer({
@@ -26,11 +26,19 @@ export async function openProducer(kafka: Kafka): Promise<Producer> {
     idempotent: true,
     maxInFlightRequests: 1,
     retry: { retries: fewestRetries, initialRetryTime: firstWait },
+    ...transactions,
   });
+}
+
+/** The name by which a broker knows a producer across restarts, and how long one of its transactions may take, in milliseconds. */
+interface Transactions {
+  readonly transactionalId: string;
+  readonly transactionTimeout: number;
 }
 
 /** It refuses to do without any. */
 const fewestRetries = 1;
+const firstWait = 100;
 
 /**
  * Java’s partitioner, but a message that is sent again goes where it went at first: without a key it would go somewhere else, and a
@@ -47,16 +55,12 @@ function keepingPartitions(create: ICustomPartitioner): ICustomPartitioner {
   };
 }
 
-/** Sends a chunk, again with the same sequence numbers while what fails may heal. */
-export async function sendChunk(
-  sender: { sendBatch(batch: ProducerBatch): Promise<unknown> },
-  chunk: readonly Message[],
-  sending: Sending,
-): Promise<void> {
-  const topicMessages = byTopic(chunk);
-  const compression = compressions.indexOf(sending.config.compression);
-  await patiently(sending, () => sender.sendBatch({ topicMessages, compression, acks: -1 }));
-}
+/** A chunk as kafkajs sends it, with the same sequence numbers if it is sent again. */
+export const batchOf = (chunk: readonly Message[], { compression }: KafkaSinkConfig): ProducerBatch => ({
+  topicMessages: byTopic(chunk),
+  compression: compressions.indexOf(compression),
+  acks: -1,
+});
 
 function byTopic(chunk: readonly Message[]): TopicMessages[] {
   const topics = new Map<string, TopicMessages>();
@@ -71,24 +75,24 @@ function byTopic(chunk: readonly Message[]): TopicMessages[] {
 const own = <T extends string | null>(bytes: T | Uint8Array): T | Buffer =>
   bytes instanceof Uint8Array ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
 
-const firstWait = 100;
-const longestWait = 5000;
-/** A topic may just have been made; one that is missing for longer is no passing trouble. */
+/** A topic may just have been made; one that is missing for longer is no passing trouble. In milliseconds. */
 const missingLimit = 5000;
 
-/** Calls again, with growing waits, while what fails may heal, for `brokerTimeout`. Rejects with StreamjobError. */
-export async function patiently<T>(sending: Sending, call: () => Promise<T>): Promise<T> {
-  const begin = Date.now();
-  for (let wait = firstWait; ; wait = Math.min(2 * wait, longestWait)) {
-    try {
-      return await call();
-    } catch (thrown) {
-      const error = deliveryError(thrown, sending);
-      const limit = /UNKNOWN_TOPIC/.test(typeOf(thrown)) ? missingLimit : sending.config.brokerTimeout;
-      if (!(mayHeal(error) || isPassing(thrown)) || Date.now() - begin + wait > limit)
-        throw final(error, sending.task.sink);
-    }
-    await sleep(wait);
+/**
+ * Calls again while what fails may heal, for `brokerTimeout`; `passing` are types of errors of the protocol that heal as well if all of it
+ * is done anew. Rejects with StreamjobError.
+ */
+export async function deliver<T>(sending: Sending, call: () => Promise<T>, passing?: RegExp): Promise<T> {
+  const limit = (thrown: unknown): number => {
+    const type = typeOf(thrown);
+    if (/UNKNOWN_TOPIC/.test(type)) return Math.min(missingLimit, sending.config.brokerTimeout);
+    const heals = isPassing(thrown) || passing?.test(type) || mayHeal(deliveryError(thrown, sending));
+    return heals ? sending.config.brokerTimeout : 0;
+  };
+  try {
+    return await patiently(call, { limit });
+  } catch (thrown) {
+    throw final(deliveryError(thrown, sending), sending.task.sink);
   }
 }
 
@@ -105,7 +109,11 @@ function innermost(thrown: unknown): unknown {
   return error;
 }
 
-const typeOf = (thrown: unknown): string => String((innermost(thrown) as { type?: string }).type ?? '');
+/** As the protocol has it; `PRODUCER_FENCED` is younger than kafkajs. */
+function typeOf(thrown: unknown): string {
+  const { type = '', message } = innermost(thrown) as KafkajsError;
+  return message === 'Unknown error code 90' ? 'PRODUCER_FENCED' : type;
+}
 
 /** A coordinator or metadata that are not there yet; kafkajs holds these for final. */
 const isPassing = (thrown: unknown): boolean =>

@@ -1,7 +1,8 @@
 import type { Producer } from 'kafkajs';
 import { openKafka } from '../../kafka/kafkajs/public.ts';
 import type { Backlog } from './backlog.ts';
-import { openProducer, patiently, type Sending, sendChunk } from './producer.ts';
+import { batchOf, deliver, openProducer, type Sending } from './producer.ts';
+import type { Message } from './types.ts';
 
 /** Producers of this thread that nobody uses, by the settings of their connection. */
 const idle = new Map<string, Producer[]>();
@@ -21,6 +22,11 @@ export async function send(backlog: Backlog, sending: Sending): Promise<void> {
 
 async function connect(sending: Sending): Promise<Producer> {
   const producer = await openProducer(await openKafka(sending.connection));
-  await patiently(sending, () => producer.connect());
+  await deliver(sending, () => producer.connect());
   return producer;
+}
+
+async function sendChunk(producer: Producer, chunk: readonly Message[], sending: Sending): Promise<void> {
+  const batch = batchOf(chunk, sending.config);
+  await deliver(sending, () => producer.sendBatch(batch));
 }

@@ -9,6 +9,7 @@ export interface KafkaSinkConfig extends ConnectionConfig {
   readonly value?: FunctionReference;
   readonly headers?: FunctionReference;
   readonly compression: Compression;
+  readonly exactlyOnce: boolean;
   readonly brokerTimeout: number;
 }
 

@@ -3,6 +3,7 @@ import { connectionOf } from '../../kafka/settings.ts';
 import { Backlog } from './backlog.ts';
 import { openEncoder } from './encoder.ts';
 import { send } from './sending.ts';
+import { sendOnce } from './transaction.ts';
 import type { KafkaSinkConfig } from './types.ts';
 
 /** Collects the messages of a task, and sends them when the task has computed everything. */
@@ -18,7 +19,7 @@ export function openWriter(config: KafkaSinkConfig, task: SinkTask): SinkWriter 
     async close(): Promise<CommitMessage> {
       const options = { config, task, connection: connectionOf(config) };
       try {
-        if (messages > 0) await send(backlog, options);
+        if (messages > 0) await (config.exactlyOnce ? sendOnce : send)(backlog, options);
         return { messages };
       } finally {
         backlog.close();

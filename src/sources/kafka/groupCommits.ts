@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import { type KafkaClient, nameOf } from '../../kafka/client.ts';
-import { patiently } from './patience.ts';
+import { patiently } from '../../kafka/patience.ts';
 import type { OffsetRange } from './types.ts';
 
 /** A new cluster, or one that has lost a broker, takes a moment to say who keeps the offsets of a group. In milliseconds. */

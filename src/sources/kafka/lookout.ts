@@ -3,7 +3,7 @@ import { StreamjobError } from '../../base/errors.ts';
 import type { SourceContext } from '../../component/source.ts';
 import { type KafkaClient, nameOf, type TopicPartition } from '../../kafka/client.ts';
 import { mayHeal } from '../../kafka/errors.ts';
-import { patiently } from './patience.ts';
+import { patiently } from '../../kafka/patience.ts';
 import { beginning, type KafkaConfig, type TopicChoice, topicChoice } from './types.ts';
 
 /** How often brokers are asked for new topics and partitions, in milliseconds. */

@@ -3,12 +3,12 @@ import type { LoadFormat } from '../../component/format.ts';
 import type { Split, SplitOutput, SplitReader } from '../../component/source.ts';
 import { type Fetched, type KafkaClient, nameOf, openClient } from '../../kafka/client.ts';
 import { loadCodecs } from '../../kafka/codecs.ts';
+import { patiently } from '../../kafka/patience.ts';
 import { batchesIn, offsetBehind, openBatch, recordsOf } from '../../kafka/records/batch.ts';
 import { Committed } from '../../kafka/records/transactions.ts';
 import { connectionOf } from '../../kafka/settings.ts';
 import { decodeMessages, decodeValues } from './decoding.ts';
 import { openValueFormat, type ValueFormat } from './messages.ts';
-import { patiently } from './patience.ts';
 import type { KafkaConfig, OffsetRange } from './types.ts';
 
 /** About so much is asked for at once; a larger message comes nevertheless. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mayHeal } from '../../kafka/errors.ts';
+import { mayHeal } from './errors.ts';
 
 const firstWait = 100;
 const longestWait = 5000;
 
 export interface PatienceOptions {
-  /** For so long, in milliseconds. */
-  readonly limit: number;
+  /** For so long, in milliseconds: for what may heal, or as the function says of an error; 0: it is final. */
+  readonly limit: number | ((error: unknown) => number);
   /** Told what is waited for, each time. */
   waiting?(error: Error): void;
   readonly signal?: AbortSignal;
@@ -14,14 +14,17 @@ export interface PatienceOptions {
 
 /** Calls again, with growing waits, while what fails may heal. Rejects with the last error. */
 export async function patiently<T>(call: () => Promise<T>, { limit, waiting, signal }: PatienceOptions): Promise<T> {
-  const end = Date.now() + limit;
+  const begin = Date.now();
+  const limitOf = typeof limit === 'number' ? (error: unknown) => (mayHeal(error) ? limit : 0) : limit;
   for (let wait = firstWait; ; wait = Math.min(2 * wait, longestWait)) {
+    let left = 0;
     try {
       return await call();
     } catch (error) {
-      if (!mayHeal(error) || Date.now() >= end || signal?.aborted) throw error;
+      left = begin + limitOf(error) - Date.now();
+      if (left <= 0 || signal?.aborted) throw error;
       waiting?.(error as Error);
     }
-    await sleep(Math.min(wait, Math.max(1, end - Date.now())), undefined, { signal }).catch(() => undefined);
+    await sleep(Math.min(wait, left), undefined, { signal }).catch(() => undefined);
   }
 }
