@@ -6,19 +6,18 @@ import { catalog } from '../catalog/index.ts';
 import type { Journal } from '../checkpoint/journal.ts';
 import { openRdds } from '../dstream/openRdds.ts';
 import { LocalEngine } from '../local/index.ts';
-import { JobHistory } from '../observe/history.ts';
 import type { JobSettings } from '../plan/jobSettings.ts';
 import { stepName } from '../plan/plan.ts';
-import { type JobListener, toAll } from '../run/events.ts';
+import type { JobListener } from '../run/events.ts';
 import { type RunningJob, runJob } from '../run/job.ts';
 import { type CheckpointOptions, journalOfRun } from './checkpointOfRun.ts';
-import { type DashboardOptions, openDashboard } from './dashboard.ts';
+import type { DashboardOptions } from './dashboard.ts';
 import type { RunnableJob, VariableOptions } from './load.ts';
 import { type Log, type LogOptions, openLog } from './log.ts';
-import { insightOf, letLookIn } from './lookIn.ts';
+import { openOnlookers } from './onlookers.ts';
 import { onClosedOutput } from './output.ts';
+import { type CalmLog, calmLog } from './repeats.ts';
 import { reportError } from './reportError.ts';
-import { runLog } from './runLog.ts';
 import { exitCodeOf, onSignals, type Signal } from './signals.ts';
 
 interface RunOptions extends VariableOptions, LogOptions, CheckpointOptions, DashboardOptions {
@@ -33,34 +32,20 @@ interface RunOptions extends VariableOptions, LogOptions, CheckpointOptions, Das
 export default async function run(file: string, options: RunOptions): Promise<number> {
   if (options.watch) return (await import('./watch.ts')).default(file, options);
   const early = new LocalEngine({ threads: options.threads ?? 'auto' });
-  const log = await openLog(options);
+  const log = calmLog(await openLog(options));
   const [{ withJob }, { tellProblem }] = await Promise.all([import('./load.ts'), import('./tellProblem.ts')]);
   return withJob(file, options, (job) => runLoaded(job, options, log, early), tellProblem(log));
 }
 
-async function runLoaded(job: RunnableJob, options: RunOptions, log: Log, early: LocalEngine): Promise<number> {
+async function runLoaded(job: RunnableJob, options: RunOptions, log: CalmLog, early: LocalEngine): Promise<number> {
   if (options.once) await refuseEndless(job);
   const journal = journalOfRun(job, options, log);
-  const goesOn = job.settings.onBatchFailure === 'continue';
-  const listener = runLog(log, job.plan, (error) => goesOn && reportError(error, log));
-  const history = new JobHistory(job.plan);
-  const dashboard = await openDashboard(history, options, log);
-  const running = start(job, options, journal, toAll([listener, history]), early);
-  tellEnd(running, history);
-  const insight = insightOf(running, history);
-  dashboard?.follow(running, insight);
-  const shutOut = letLookIn(job, insight, log);
+  const onlookers = await openOnlookers(job, options, log);
+  const running = start(job, options, journal, onlookers.listener, early);
+  onlookers.follow(running);
   const exitCode = await untilDone(running, log, options);
-  await Promise.all([dashboard?.close(), shutOut()]);
-  listener.summary();
+  await onlookers.close();
   return exitCode;
-}
-
-function tellEnd({ done }: RunningJob, history: JobHistory): void {
-  done.then(
-    () => history.ended(),
-    (error: unknown) => history.ended(error),
-  );
 }
 
 function start(
