@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
+import { hideRecords } from '../base/logRecords.ts';
 import { address, collect, duration, positive, setting, time } from './arguments.ts';
 import { choices } from './initChoices.ts';
 
@@ -8,8 +9,10 @@ type Work = { default(argument: never, options: never): Promise<number> };
 
 /** All commands, their options and help. `finish` gets the exit code of the one that ran. */
 export function program(finish: (exitCode: number) => void): Command {
-  const lazily = (load: () => Promise<Work>) => async (argument: unknown, options: unknown) =>
+  const lazily = (load: () => Promise<Work>) => async (argument: unknown, options: unknown) => {
+    if ((options as { logRecords?: boolean }).logRecords === false) hideRecords();
     finish(await (await load()).default(argument as never, options as never));
+  };
 
   const top = new Command('streamjob')
     .description('Runs stream jobs that are written in one YAML file.')
@@ -61,6 +64,7 @@ function addRun(top: Command, lazily: Lazily): void {
     .option('-q, --quiet', 'tell only warnings and errors')
     .option('-v, --verbose', 'tell every batch, and details')
     .addOption(logFormat())
+    .addOption(noLogRecords())
     .addHelpText('after', exitCodes)
     .action(lazily(() => import('./run.ts')));
 }
@@ -72,6 +76,7 @@ function addValidate(top: Command, lazily: Lazily): void {
       'Checks everything in the job files that can be checked without starting, and tells all problems at once.',
     )
     .option('--json', 'print the result as JSON')
+    .addOption(noLogRecords())
     .action(lazily(() => import('./validate.ts')));
 }
 
@@ -88,6 +93,7 @@ function addTest(top: Command, lazily: Lazily): void {
         .argParser(positive())
         .conflicts('update'),
     )
+    .addOption(noLogRecords())
     .action(lazily(() => import('./test.ts')));
 }
 
@@ -227,6 +233,9 @@ const logFormat = (): Option =>
     'text',
     'json',
   ]);
+
+const noLogRecords = (): Option =>
+  new Option('--no-log-records', 'leave records out of what is told of errors (also: STREAMJOB_NO_LOG_RECORDS=1)');
 
 function version(): string {
   const file = new URL('../../package.json', import.meta.url);

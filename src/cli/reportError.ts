@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { messageOf, type Place, StreamjobError } from '../base/errors.ts';
+import { type Place, StreamjobError } from '../base/errors.ts';
+import { recordsHidden, tellable, tellableStack } from '../base/logRecords.ts';
 import { type Problem, problemAt, renderProblem } from '../spec/problem.ts';
 import { SourceText } from '../spec/sourceText.ts';
 import type { Log } from './log.ts';
@@ -7,30 +8,32 @@ import { colourful } from './output.ts';
 
 /** Tells on standard error, or in the log, what ended a command, and gives its exit code. */
 export function reportError(error: unknown, log?: Log): number {
-  if (log?.format === 'json') log.write('error', cut(messageOf(error)), fieldsOf(error));
+  if (log?.format === 'json') log.write('error', cut(tellable(error)), fieldsOf(error));
   else process.stderr.write(`${describeError(error, colourful(process.stderr))}\n`);
   return error instanceof StreamjobError ? error.exitCode : 1;
 }
 
 /** What went wrong, where, and what to do. Something that is not for users is shown whole, so that it can be reported. */
 export function describeError(error: unknown, color: boolean): string {
-  if (!(error instanceof StreamjobError)) return stackOf(error) ?? String(error);
-  const record = error.record === undefined ? '' : `\n      The record: ${cut(error.record)}`;
+  if (!(error instanceof StreamjobError)) return tellableStack(error) ?? tellable(error);
+  const shown = recordOf(error);
+  const record = shown === undefined ? '' : `\n      The record: ${cut(shown)}`;
   const problem = error.at && problemOf(error, error.at);
   if (problem) return renderProblem(problem, { color }) + record;
   const remedy = error.remedy === undefined ? '' : `\n      ${error.remedy}`;
-  const stack = error.code === 'bug' ? `\n${stackOf(error.cause ?? error)}` : '';
-  return `${placeOf(error)}${error.code}  ${cut(error.message)}${remedy}${record}${stack}`;
+  const stack = error.code === 'bug' ? `\n${tellableStack(error.cause ?? error)}` : '';
+  return `${placeOf(error)}${error.code}  ${cut(tellable(error))}${remedy}${record}${stack}`;
 }
 
 /** The same form that problems found before the start have. Nothing if the file cannot be read any more. */
-function problemOf({ code, message, remedy }: StreamjobError, { file, line, column }: Place): Problem | undefined {
+function problemOf(error: StreamjobError, { file, line, column }: Place): Problem | undefined {
+  const { code, remedy } = error;
   try {
     const source = new SourceText(file, readFileSync(file, 'utf8'));
     const start = source.lineStart(line - 1) + column - 1;
     return problemAt(
       { source, start, end: start + source.line(line - 1).length },
-      { code, message: cut(message), remedy },
+      { code, message: cut(tellable(error)), remedy },
     );
   } catch {
     return undefined;
@@ -39,12 +42,12 @@ function problemOf({ code, message, remedy }: StreamjobError, { file, line, colu
 
 const placeOf = ({ at }: StreamjobError): string => (at ? `${at.file}:${at.line}:${at.column}  ` : '');
 
-const stackOf = (thrown: unknown): string | undefined => (thrown instanceof Error ? thrown.stack : undefined);
+const recordOf = ({ record }: StreamjobError): string | undefined => (recordsHidden() ? undefined : record);
 
 function fieldsOf(error: unknown): Record<string, unknown> {
-  if (!(error instanceof StreamjobError)) return { code: 'bug', stack: stackOf(error) };
-  const { code, at, remedy, record, cause } = error;
-  return { code, ...at, remedy, record, stack: stackOf(cause) };
+  if (!(error instanceof StreamjobError)) return { code: 'bug', stack: tellableStack(error) };
+  const { code, at, remedy, cause } = error;
+  return { code, ...at, remedy, record: recordOf(error), stack: tellableStack(cause) };
 }
 
 const longest = 4_000;

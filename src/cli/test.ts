@@ -1,5 +1,6 @@
 import { Chalk } from 'chalk';
 import type { Place } from '../base/errors.ts';
+import { recordsHidden } from '../base/logRecords.ts';
 import { LocalEngine } from '../local/index.ts';
 import type { JobTest } from '../spec/jobTests.ts';
 import type { Difference } from './compare.ts';
@@ -103,8 +104,9 @@ function describeDifference({ stream, batch, note, missing, unexpected }: Differ
 
 const shown = 20;
 
-/** The first few, and how many more there are; long records are cut. */
+/** The first few, and how many more there are; long records are cut. With `--no-log-records` only how many. */
 function some(records: readonly string[]): readonly string[] {
+  if (recordsHidden()) return records.length === 0 ? [] : [`${records.length} records`];
   const first = records.slice(0, shown).map((record) => (record.length > 500 ? `${record.slice(0, 500)}…` : record));
   return records.length > shown ? [...first, `… and ${records.length - shown} more`] : first;
 }

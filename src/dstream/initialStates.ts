@@ -1,4 +1,5 @@
-import { messageOf, StreamjobError } from '../base/errors.ts';
+import { StreamjobError } from '../base/errors.ts';
+import { tellable } from '../base/logRecords.ts';
 import { catalog } from '../catalog/index.ts';
 import type { SettingProblem } from '../component/check.ts';
 import { badList, isFile, readInitialFile, wrongPair } from '../component/initial.ts';
@@ -31,6 +32,6 @@ const problemOf = (error: StreamjobError, path: SettingProblem['path']): Setting
   path: ['initial', ...path],
   on: 'value',
   code: error.code,
-  message: messageOf(error),
+  message: tellable(error),
   ...(error.remedy !== undefined && { remedy: error.remedy }),
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { allOrFirstError } from '../base/deferred.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
+import { tellable } from '../base/logRecords.ts';
 import type { Recovered } from '../checkpoint/journal.ts';
 import type { Rdds } from '../component/rdds.ts';
 import type { SinkContext, SinkDefinition, SinkDriver } from '../component/sink.ts';
@@ -104,7 +105,7 @@ export class Sinks {
         const final = error instanceof StreamjobError && !error.mayPass;
         if (final || attempt >= retries || signal.aborted) throw error;
         const delay = firstRetryDelay * 2 ** attempt;
-        log('warn', `sink ${node.origin.name}: ${messageOf(error)}; next try in ${delay} ms`);
+        log('warn', `sink ${node.origin.name}: ${tellable(error)}; next try in ${delay} ms`);
         await sleep(delay, undefined, { signal }).catch(() => undefined);
       }
     }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { messageOf, StreamjobError } from '../base/errors.ts';
+import { StreamjobError } from '../base/errors.ts';
+import { tellable } from '../base/logRecords.ts';
 import { catalog } from '../catalog/index.ts';
 import type { FormatDefinition } from '../component/format.ts';
 import { readTable } from '../component/tables.ts';
@@ -54,7 +55,7 @@ async function readOne(
   } catch (error) {
     if (!(error instanceof StreamjobError)) throw error;
     const at = treeAt(value, ['file']) ?? key;
-    job.report(problemAt(at, { code: error.code, message: messageOf(error), remedy: error.remedy }));
+    job.report(problemAt(at, { code: error.code, message: tellable(error), remedy: error.remedy }));
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { messageOf, StreamjobError } from '../../base/errors.ts';
+import { tellable } from '../../base/logRecords.ts';
 import { stageName, stagePlace } from '../../plan/stageName.ts';
 import type { Stage } from '../../plan/stages.ts';
 
@@ -20,7 +21,7 @@ export class Strays {
   listen(log: (message: string) => void): void {
     const note = (how: string) => (thrown: unknown) => {
       if (this.#running) this.#stray ??= { how, thrown };
-      else log(`a function of the job left something behind that failed: ${how}: ${messageOf(thrown)}`);
+      else log(`a function of the job left something behind that failed: ${how}: ${tellable(thrown)}`);
     };
     process.on('unhandledRejection', note('a promise was rejected and nothing waited for it'));
     process.on('uncaughtException', note('an error was thrown where nothing catches it'));
