@@ -45,6 +45,11 @@ test.each([
   ['rolling by time', 'roll: 1d', ['sink.appended:3', 'sink.published:2', 'sink.synced:2', 'sink.appended']],
   ['rolling by size', 'roll: 300B', ['sink.published:3', 'sink.appended:2', 'sink.published:2']],
   [
+    'rolling, and taking a batch back',
+    'roll: 300B',
+    ['sink.published:3', 'roll.noted', 'sink.published', 'roll.removed', 'sink.published', 'roll.noted'],
+  ],
+  [
     'rolling, compressed and with a header',
     'roll: 1d, format: { csv: { columns: [line] } }, suffix: csv.gz',
     ['sink.appended:2', 'sink.published:3'],

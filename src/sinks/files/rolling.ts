@@ -54,7 +54,10 @@ export function openRolling(config: FilesConfig, roll: Roll, context: SinkContex
     }
   }
 
-  /** As if this batch, and those behind it, had never been published. */
+  /**
+   * As if this batch, and those behind it, had never been published. A file is cut only when the log says so: one that is shorter than the
+   * log knows would be taken for somebody else's work after a crash.
+   */
   async function takeBack(time: number): Promise<void> {
     const first = state.before.findIndex((entry) => entry.time >= time);
     if (first < 0) return;
@@ -63,8 +66,10 @@ export function openRolling(config: FilesConfig, roll: Roll, context: SinkContex
     for (const name of new Set(gone)) {
       if (name !== undefined && name !== file?.name) await rm(inDirectory(name), { force: true });
     }
-    if (file) await cutBack(file);
+    failpoint('roll.removed');
     await remember({ version: 1, before: state.before.slice(0, first), ...(file && { now: file }) });
+    failpoint('roll.noted');
+    if (file) await cutBack(file);
   }
 
   /** Chooses the file, and notes where it stands. A new one is written down before it is there: it is ours from then on. */
