@@ -60,4 +60,35 @@ describe.skipIf(noBrowser)(`the page in a browser${noBrowser ? ` (${noBrowser})`
     await ui.close();
     await page.getByText('The connection to the job is lost').waitFor();
   });
+
+  test('fits a phone, whatever the names, and is walked through with the keyboard', async () => {
+    const long = 'a_name_that_somebody_has_generated_from_all_columns_of_a_table'.repeat(2);
+    const nodes = plan.nodes.map((node) => ({ ...node, origin: { ...node.origin, name: long } }));
+    const history = new JobHistory({ ...plan, name: long, nodes });
+    history.started();
+    history.receiver({ source: 0, state: 'waiting', message: long });
+    const ui = await openUi({ history, host: '127.0.0.1', port: 0, token, stop() {} });
+    onTestFinished(() => ui.close());
+    const { page, complaints } = await openPage(`${ui.url}?token=${token}`, { viewport: { width: 360, height: 640 } });
+    const fits = () => page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth');
+    await page.getByText('No batch yet').waitFor();
+    expect(await fits()).toBe(true);
+    for (let i = 1; i <= 200; i++) ran(history, 1.7e12 + i * 1000, i % 2 ? new Error(long) : undefined);
+    await page.locator('.timeline canvas').nth(3).waitFor();
+
+    await page.getByRole('button', { name: 'Failed' }).press('Tab');
+    const focused = () => page.evaluate<string | null>("document.activeElement.getAttribute('href')");
+    expect(await focused()).toBe(`#/batch/${1.7e12 + 200_000}`);
+    await page.keyboard.press('ArrowDown');
+    expect(await focused()).toBe(`#/batch/${1.7e12 + 199_000}`);
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe(null);
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.locator('.card.error').waitFor();
+    expect(await fits()).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.locator('.charts').waitFor();
+    expect(complaints).toEqual([]);
+  });
 });

@@ -60,7 +60,7 @@ function facts(batch) {
     ['Scheduling delay', format.time(waited(batch))],
     ['Processing time', format.time(took(batch))],
     ['Total delay', format.time(total(batch))],
-    ['Batch interval', format.time(store.job.batchInterval)],
+    ['Batch interval', format.exactTime(store.job.batchInterval)],
   ];
   return element(
     'dl',
@@ -85,7 +85,12 @@ function inputs({ inputs, detailed }) {
   if (!detailed) return [element('p', { class: 'empty' }, 'Of a batch this old only the figures are remembered.')];
   if (inputs.length === 0) return [element('p', { class: 'empty' }, 'It had no input.')];
   return inputs.flatMap(({ source, records, partitions, lines, more }) => [
-    element('p', {}, element('b', {}, source), ` ${format.count(records)} records, ${partitions} partitions`),
+    element(
+      'p',
+      {},
+      element('b', {}, source),
+      ` ${format.count(records)} records, ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`,
+    ),
     element('pre', {}, [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')),
   ]);
 }
@@ -99,7 +104,7 @@ function stages({ stages }) {
     stage.recordsIn > 0 ? format.count(stage.recordsIn) : format.missing,
     element(
       'span',
-      {},
+      { class: 'gave' },
       stage.recordsOut.map(({ to, records }) => element('div', {}, `${format.count(records)} → ${to}`)),
     ),
     format.time(stage.duration),

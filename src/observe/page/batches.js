@@ -18,17 +18,14 @@ export function batches() {
   let rows = [];
   const number = element('small');
   const spacer = element('div', { class: 'spacer' });
-  const scroller = element(
-    'div',
-    { class: 'window', tabindex: '0', role: 'rowgroup', 'aria-label': 'Batches' },
-    spacer,
-  );
+  const scroller = element('div', { class: 'window', role: 'rowgroup', 'aria-label': 'Batches' }, spacer);
   const draw = () => {
     const first = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - margin);
     const last = first + Math.ceil(scroller.clientHeight / rowHeight) + 2 * margin;
     keepingFocus(spacer, () =>
       spacer.replaceChildren(...rows.slice(first, last).map((batch, i) => row(batch, first + i))),
     );
+    oneTabStop(spacer, Math.ceil(scroller.scrollTop / rowHeight) - first);
   };
   const update = () => {
     const before = rows;
@@ -72,6 +69,13 @@ function keepingFocus(spacer, change) {
   if (focused) spacer.querySelector(`[href="${focused}"]`)?.focus({ preventScroll: true });
 }
 
+/** The keyboard comes to one row, and from there on with arrows: past thousands of rows nobody would get with Tab. */
+function oneTabStop(spacer, topmost) {
+  const focused = [...spacer.children].find((link) => link === document.activeElement);
+  const stop = focused ?? spacer.children[topmost];
+  if (stop) stop.tabIndex = 0;
+}
+
 function filterButtons(initial, choose) {
   const buttons = Object.keys(filters).map((name) => {
     const button = element('button', { type: 'button', 'aria-pressed': String(name === initial) }, name);
@@ -104,10 +108,10 @@ function row(batch, index) {
   const { time, records, status, error } = batch;
   const link = element(
     'a',
-    { class: `batch${error === null ? '' : ' failed'}`, role: 'row', href: `#/batch/${time}` },
+    { class: `batch${error === null ? '' : ' failed'}`, role: 'row', tabindex: '-1', href: `#/batch/${time}` },
     cells('cell', [
       [format.clock(time, store.job.batchInterval)],
-      [status === 'completed' ? format.count(records) : format.missing, 'number'],
+      [status === 'completed' ? format.shortCount(records) : format.missing, 'number'],
       [format.time(waited(batch)), 'number wide'],
       [format.time(took(batch)), 'number'],
       [format.time(total(batch)), 'number wide'],
@@ -123,5 +127,7 @@ function moveFocus(event) {
   const next = step && document.activeElement?.[step];
   if (!next) return;
   event.preventDefault();
+  document.activeElement.tabIndex = -1;
+  next.tabIndex = 0;
   next.focus();
 }

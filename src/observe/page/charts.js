@@ -6,11 +6,26 @@ import uPlot from './uPlot.js';
 const shownBatches = 300;
 const bins = 14;
 
+/** Milliseconds between the lines of a chart: beyond a second as one reads a clock. */
+const timeSteps = [
+  ...[0.001, 0.01, 0.1, 1, 10, 100, 1000].flatMap((each) => [each, 2 * each, 5 * each]),
+  ...[10, 15, 30, 60, 120, 300, 600, 900, 1800].map((seconds) => seconds * 1000),
+  ...[1, 2, 3, 6, 12, 24, 48, 120, 240, 480, 960].map((hours) => hours * 3_600_000),
+];
+
+const inTime = { text: format.time, tick: format.axisTime, steps: { incrs: timeSteps } };
+
 const kinds = [
-  { title: 'Input rate', value: ({ records }, interval) => (records * 1000) / interval, text: format.rate },
-  { title: 'Scheduling delay', value: waited, text: format.time },
-  { title: 'Processing time', value: took, text: format.time, limit: true },
-  { title: 'Total delay', value: total, text: format.time },
+  {
+    title: 'Input rate',
+    value: ({ records }, interval) => (records * 1000) / interval,
+    text: format.rate,
+    tick: format.rate,
+    steps: {},
+  },
+  { title: 'Scheduling delay', value: waited, ...inTime },
+  { title: 'Processing time', value: took, ...inTime, limit: true },
+  { title: 'Total delay', value: total, ...inTime },
 ];
 
 /** The four timelines with their histograms. */
@@ -42,7 +57,7 @@ export function charts() {
   return { view, update, close };
 }
 
-function card({ title, value, text, limit }) {
+function card({ title, value, text, limit, ...axis }) {
   const now = element('output', {}, format.missing);
   const average = element('small', {});
   const timeline = element('div', { class: 'timeline' });
@@ -66,7 +81,7 @@ function card({ title, value, text, limit }) {
     latest = text(values.at(-1));
     average.textContent = `average ${text(values.reduce((sum, each) => sum + each, 0) / values.length)}`;
     const data = [batches.map(({ time }) => time / 1000), values, ...(limit ? [values.map(() => interval)] : [])];
-    plot ??= new uPlot(plotOptions(text, limit, hover), data, timeline);
+    plot ??= new uPlot(plotOptions(axis, limit, hover), data, timeline);
     plot.setSize({ width: timeline.clientWidth, height: 130 });
     plot.setData(data);
     if (!plot.cursor.left || plot.cursor.left < 0) now.textContent = latest;
@@ -75,7 +90,7 @@ function card({ title, value, text, limit }) {
   return { view, update, repaint, close: repaint };
 }
 
-function plotOptions(text, limit, hover) {
+function plotOptions({ tick, steps }, limit, hover) {
   const styles = getComputedStyle(document.body);
   const colour = (name) => resolved(styles.getPropertyValue(name));
   const axis = {
@@ -87,13 +102,13 @@ function plotOptions(text, limit, hover) {
   return {
     width: 300,
     height: 130,
-    padding: [8, 8, 0, 0],
+    padding: [8, 30, 0, 0],
     cursor: { y: false, drag: { x: false, y: false } },
     hooks: { setCursor: [hover] },
     scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
     axes: [
-      { ...axis, size: 24, values: (_plot, seconds) => seconds.map((each) => format.clock(each * 1000)), space: 80 },
-      { ...axis, size: 62, values: (_plot, values) => values.map((each) => text(each)), space: 28 },
+      { ...axis, size: 24, values: (_plot, seconds) => timesOfDay(seconds), space: 84 },
+      { ...axis, size: 62, values: (_plot, values) => values.map((each) => tick(each)), space: 28, ...steps },
     ],
     series: [
       {},
@@ -101,6 +116,14 @@ function plotOptions(text, limit, hover) {
       ...(limit ? [{ stroke: colour('--limit'), width: 1, dash: [5, 4], points: { show: false } }] : []),
     ],
   };
+}
+
+/** With milliseconds if all is within some seconds, and as days if it is many. */
+function timesOfDay(seconds) {
+  const span = seconds.at(-1) - seconds[0];
+  if (span > 86_400) return seconds.map((each) => format.date(each * 1000).slice(5, 16));
+  if (seconds.length > 1 && span < 5) return seconds.map((each) => format.clock(each * 1000, 1).slice(3));
+  return seconds.map((each) => format.clock(each * 1000));
 }
 
 /** A canvas does not know `light-dark()`. */

@@ -5,9 +5,15 @@ export const missing = '–';
 
 export const count = (value) => (value === null || value === undefined ? missing : whole.format(value));
 
+/** In a narrow column. */
+export const shortCount = (value) => (value >= 1e8 ? compact(value) : count(value));
+
+/** Billions are not to be read as bytes. */
+const compact = (value) => short.format(value).replace('B', 'bn');
+
 /** Records a second. */
 export const rate = (value) =>
-  `${value >= 10_000 ? short.format(value) : value >= 100 ? whole.format(value) : trimmed(value)}/s`;
+  `${value >= 10_000 ? compact(value) : value >= 100 ? whole.format(value) : trimmed(value)}/s`;
 
 const trimmed = (value) => String(Number(value.toPrecision(3)));
 
@@ -29,6 +35,21 @@ export function time(ms) {
   const hours = Math.floor(ms / 3_600_000);
   return hours < 48 ? `${hours} h ${Math.floor((ms % 3_600_000) / 60_000)} min` : `${Math.floor(hours / 24)} days`;
 }
+
+/** A length of time that somebody has chosen, such as an interval: in the largest unit that leaves a short number. */
+export function exactTime(ms) {
+  const [unit, name] = exactUnits.find(([unit]) => ms >= unit && (ms * 10) % unit === 0) ?? [1, 'ms'];
+  return `${Number((ms / unit).toFixed(3))} ${name}`;
+}
+
+/** At a line of a chart. */
+export const axisTime = (ms) => (ms < 1000 ? time(ms) : exactTime(ms));
+
+const exactUnits = [
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1000, 's'],
+];
 
 const two = (number) => String(number).padStart(2, '0');
 

@@ -82,15 +82,15 @@ function arrow(from, to, rate) {
 function drawnBox({ kind, name, component, steps }, { x, y, height }, flow, isSlowest) {
   const timing = flow && format.time(flow.duration);
   const below = kind === 'source' && flow ? `${component}, ${format.rate(flow.rateIn)}` : component;
-  const lines = steps.slice(0, 4).map((step, i) => text(x + 10, y + 54 + i * lineHeight, cut(step, 34), 'dim'));
+  const lines = steps.slice(0, 4).map((step, i) => text(x + 10, y + 54 + i * lineHeight, cut(step, 31), 'dim'));
   return svg(
     'g',
     { class: `${kind}${isSlowest ? ' slowest' : ''}` },
     svg('title', {}, [name, component, ...steps].join('\n')),
     svg('rect', { class: 'box', x, y, width, height, rx: 7 }),
-    text(x + 10, y + 18, cut(name, isSlowest ? 19 : 27), 'name'),
+    text(x + 10, y + 18, cut(name, isSlowest ? 16 : 24), 'name'),
     isSlowest && text(x + width - 10, y + 18, 'slowest', 'mark', 'end'),
-    text(x + 10, y + 35, cut(below, 21), 'dim'),
+    text(x + 10, y + 35, cut(below, 19), 'dim'),
     timing && text(x + width - 10, y + 35, timing, 'timing', 'end'),
     ...lines,
   );

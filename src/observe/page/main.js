@@ -35,11 +35,12 @@ function head() {
   const { name, status, reason, batchInterval, startTime, total, records } = store.job;
   document.title = `${name}: ${status}`;
   at('name').textContent = name;
+  at('name').title = name;
   at('status').textContent = status;
   at('status').className = `pill ${pills[status]}`;
   at('facts').textContent = [
     status !== 'running' && reason ? reason : undefined,
-    `a batch every ${format.time(batchInterval)}`,
+    `a batch every ${format.exactTime(batchInterval)}`,
     `since ${format.date(startTime)}`,
     `${format.count(total.completed)} batches`,
     total.failed > 0 ? `${format.count(total.failed)} failed` : undefined,
@@ -54,6 +55,9 @@ at('stop').addEventListener('click', () => at('stop-dialog').showModal());
 at('stop-dialog').addEventListener('close', () => {
   if (at('stop-dialog').returnValue === 'stop') fetch('/stop', { method: 'POST' }).catch(() => undefined);
   at('stop-dialog').returnValue = '';
+});
+addEventListener('keydown', ({ key }) => {
+  if (key === 'Escape' && location.hash.startsWith('#/batch/') && !at('stop-dialog').open) location.hash = '#/';
 });
 addEventListener('hashchange', route);
 watch(head);
