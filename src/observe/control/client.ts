@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type ErrorCode, errorCodes, StreamjobError } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { didYouMean } from '../../base/suggest.ts';
@@ -72,16 +71,16 @@ export const describeJob = ({ name, pid }: JobIdentity): string => `${name} (pro
 
 /**
  * What a job answers, line by line, until it has said all, ends, or the signal comes. Throws what the job refuses as StreamjobError, and
- * the error of the connection.
+ * the error of the connection if there never was one.
  */
 export async function* ask(path: string, request: Request, signal: AbortSignal): AsyncGenerator<Answer> {
   const socket = connect(path);
   const stop = (): void => void socket.destroy();
-  signal.addEventListener('abort', stop);
   try {
     await once(socket, 'connect', { signal });
+    signal.addEventListener('abort', stop);
     socket.write(`${JSON.stringify(request)}\n`);
-    yield* answersOf(socket);
+    for await (const line of linesOf(socket)) yield answerOf(line);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -91,13 +90,23 @@ export async function* ask(path: string, request: Request, signal: AbortSignal):
 }
 
 /** A job that is killed resets the connection: that is an end like any other. */
-async function* answersOf(socket: Socket): AsyncGenerator<Answer> {
-  socket.on('error', () => socket.destroy());
-  for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
-    const answer = JSON.parse(line) as Answer;
-    if (answer.error) throw refused(answer.error as Answer);
-    yield answer;
+async function* linesOf(socket: Socket): AsyncGenerator<string> {
+  let rest = '';
+  try {
+    for await (const text of socket.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch {
+    return;
   }
+}
+
+function answerOf(line: string): Answer {
+  const answer = JSON.parse(line) as Answer;
+  if (answer.error) throw refused(answer.error as Answer);
+  return answer;
 }
 
 function refused({ code, message, remedy }: Answer): StreamjobError {
