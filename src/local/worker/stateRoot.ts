@@ -1,12 +1,13 @@
 import { KeyState } from '../../engine/keyState.ts';
 import { KeyedTable } from '../../plan/keyedTable.ts';
+import { nowhere } from '../../plan/keyIndex.ts';
 import type { StateNode } from '../../plan/plan.ts';
 import { deepFreeze } from '../../plan/value.ts';
 import type { Extents } from '../wire/extents.ts';
 import { pushAll, readPairs } from './bucketReader.ts';
 import type { RootContext } from './roots.ts';
 import type { CompiledStage } from './stage.ts';
-import type { StateCell, StateTable } from './stateTable.ts';
+import type { StateTable } from './stateTable.ts';
 
 /** Calls the function for every key of a partition that has a state or values, and pushes all pairs `[key, state]`. */
 export function updateStateByKey(
@@ -24,16 +25,18 @@ export function updateStateByKey(
     else arrived.add(key, [value]);
   });
   table.begin(time);
-  for (const [key, cell] of table) {
+  for (const place of table.places()) {
+    const key = table.key(place);
+    const state = table.state(place);
     const values = arrived.find(key) ?? [];
-    const result = attempt(key, values, cell.state);
+    const result = attempt(key, values, state);
     if (result === failed) continue;
-    if (result === null || result === undefined) table.remove(cell);
-    else if (values.length > 0 || result !== cell.state) table.set(cell, result);
+    if (result === null || result === undefined) table.remove(place);
+    else if (values.length > 0 || result !== state) table.set(place, result);
     arrived.delete(key);
   }
   for (const [key, values] of arrived) {
-    if (table.find(key)) continue;
+    if (table.find(key) !== nowhere) continue;
     const result = attempt(key, values, undefined);
     if (result !== failed && result !== null && result !== undefined) table.add(key, result);
   }
@@ -53,7 +56,7 @@ export function updateStateByKey(
 const failed = Symbol('failed');
 
 function* snapshot(table: StateTable): Iterable<[key: unknown, state: unknown]> {
-  for (const [key, { state }] of table) yield [key, state];
+  for (const place of table.places()) yield [table.key(place), table.state(place)];
 }
 
 /** Calls the function for every record of a partition, then for the keys that time out, and pushes what is to be given. */
@@ -68,7 +71,7 @@ export function mapWithState(
   table.begin(context.time);
   readPairs(context.pool, buckets, (key, value) => calls.withRecord(key, value));
   if (node.timeout !== undefined) {
-    for (const cell of table.idleSince(context.time - node.timeout)) calls.timeOut(cell);
+    for (const place of table.idleSince(context.time - node.timeout)) calls.timeOut(place);
   }
   calls.flush();
   if (node.emit === 'snapshot') pushAll(stage, snapshot(table));
@@ -95,13 +98,14 @@ class StateCalls {
   }
 
   withRecord(key: unknown, value: unknown): void {
-    const cell = this.#table.find(key);
-    if (!this.#call(key, value, this.#handle.wrap(cell !== undefined, cell?.state))) return;
-    this.#apply(key, cell);
+    const place = this.#table.find(key);
+    const state = this.#table.state(place);
+    if (this.#call(key, value, this.#handle.wrap(place !== nowhere, state))) this.#apply(key, place);
   }
 
-  timeOut(cell: StateCell): void {
-    if (this.#call(cell.key, null, this.#handle.wrapTimingOut(cell.state))) this.#table.remove(cell);
+  timeOut(place: number): void {
+    const handle = this.#handle.wrapTimingOut(this.#table.state(place));
+    if (this.#call(this.#table.key(place), null, handle)) this.#table.remove(place);
   }
 
   /** Pushes the results that wait. */
@@ -130,16 +134,17 @@ class StateCalls {
     if (this.#results.length === 1_024) this.flush();
   }
 
-  #apply(key: unknown, cell: StateCell | undefined): void {
+  #apply(key: unknown, place: number): void {
     const { outcome } = this.#handle;
+    const isNew = place === nowhere;
     if (outcome === 'removed') {
-      if (cell) this.#table.remove(cell);
+      if (!isNew) this.#table.remove(place);
       return;
     }
     if (outcome === 'updated') {
-      if (cell) this.#table.set(cell, this.#handle.get());
-      else this.#table.add(key, this.#handle.get());
+      if (isNew) this.#table.add(key, this.#handle.get());
+      else this.#table.set(place, this.#handle.get());
     }
-    if (cell) this.#table.touch(cell);
+    if (!isNew) this.#table.touch(place);
   }
 }
