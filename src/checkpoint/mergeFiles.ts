@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mergedState } from '../engine/keptEntries.ts';
 import { framesOf, KeptReader, KeptWriter } from '../engine/keptFile.ts';
 import type { KeptPiece } from '../engine/keptPiece.ts';
+import { mergedState } from '../engine/mergedState.ts';
 import type { Merge } from './merges.ts';
 
 export interface MergeWork {

@@ -1,13 +1,12 @@
 import { keyGroup, partitionOfGroup } from '../plan/hash.ts';
-import { KeyedTable } from '../plan/keyedTable.ts';
 import { keyGroups } from '../plan/plan.ts';
 import { WireReader } from '../plan/wire.ts';
 import type { KeptReader } from './keptFile.ts';
 import type { KeptPiece } from './keptPiece.ts';
 
 /**
- * What a piece of a state holds, the keys that were touched earlier first: a key with its state and the batch that touched it last; a
- * key that was only touched; a key without a state any more. States without a timeout have the batch that changed them last.
+ * What a piece of a state holds, one entry for each key, in no order: a key with its state and the batch that touched it last; a key that was
+ * only touched; a key without a state any more. States without a timeout have the batch that changed them last.
  */
 export type StateEntry =
   | readonly [key: unknown, state: unknown, touched: number]
@@ -79,47 +78,3 @@ const groupsOf = ({ partition, partitions }: Share): readonly [number, number] =
   Math.ceil((partition * keyGroups) / partitions),
   Math.ceil(((partition + 1) * keyGroups) / partitions),
 ];
-
-interface Merged {
-  /** Absent if the pieces do not say. */
-  state?: { readonly value: unknown };
-  /** Undefined: removed. */
-  touched: number | undefined;
-}
-
-/**
- * Pieces of one state, from the oldest to the newest, put together for one partition. `whole`: the first of them begin with
- * nothing, so that what is removed need not be said. The result is in the order of touch; one copy of each key is held.
- */
-export function mergedState(
-  reader: KeptReader,
-  pieces: readonly KeptPiece[],
-  share: Share,
-  whole: boolean,
-): readonly StateEntry[] {
-  const table = new KeyedTable<Merged>();
-  for (const entry of stateEntries(reader, pieces, share)) apply(table, entry);
-  const entries: StateEntry[] = [];
-  for (const [key, { state, touched }] of table) {
-    if (touched === undefined) entries.push([key]);
-    else entries.push(state ? [key, state.value, touched] : [key, touched]);
-    table.delete(key);
-  }
-  const said = whole ? entries.filter((entry) => entry.length > 1) : entries;
-  return said.sort((a, b) => touchedOf(a) - touchedOf(b));
-}
-
-function apply(table: KeyedTable<Merged>, entry: StateEntry): void {
-  const [key] = entry;
-  let merged = table.find(key);
-  if (!merged) {
-    merged = { touched: undefined };
-    table.add(key, merged);
-  }
-  merged.touched = entry.length === 1 ? undefined : (entry.at(-1) as number);
-  if (entry.length === 3) merged.state = { value: entry[1] };
-  else if (entry.length === 1) delete merged.state;
-}
-
-const touchedOf = (entry: StateEntry): number =>
-  entry.length === 1 ? Number.NEGATIVE_INFINITY : (entry.at(-1) as number);

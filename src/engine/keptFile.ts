@@ -25,12 +25,20 @@ const frameBytes = 64 * 1024;
 /** What has been gathered before it is written. */
 const gatherBytes = 1024 * 1024;
 
+/** A value that is written down already, in `bytes[start, end)`. */
+export class Encoded {
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
+}
+
 /** Values as frames, small enough that a piece of any size is never in memory as a whole. Throws `not-a-value`. */
 export function* framesOf(values: Iterable<unknown>): Generator<Frame, void, undefined> {
   const writer = new WireWriter();
   let entries = 0;
   for (const value of values) {
-    writer.write(value);
+    if (value instanceof Encoded) writer.copy(value.bytes, value.start, value.end);
+    else writer.write(value);
     entries++;
     if (writer.length < frameBytes) continue;
     yield { bytes: writer.bytes().slice(), entries };

@@ -26,7 +26,7 @@ export class WireReader {
     return this.#at >= this.#end;
   }
 
-  /** The offset of the next value. */
+  /** The offset of the next value, or of the next item. */
   get position(): number {
     return this.#at;
   }
@@ -41,6 +41,47 @@ export class WireReader {
       if (!(error instanceof RangeError)) throw error;
     }
     throw damaged(start);
+  }
+
+  /** Goes into an array: its items come next. Gives how many. */
+  enter(): number {
+    const first = this.#bytes[this.#at++];
+    if (first === tag.pair) return 2;
+    if (first === tag.array) return this.#count();
+    throw damaged(this.#at - 1);
+  }
+
+  /** Passes over a value. */
+  skip(): void {
+    const first = this.#bytes[this.#at++]!;
+    if (first >= tag.smallInt) return;
+    if (first >= tag.shortString) this.#take(first & 0x3f);
+    else this.#skipTagged(first);
+  }
+
+  #skipTagged(first: number): void {
+    switch (first) {
+      case tag.pair:
+        return this.#skipItems(2);
+      case tag.array:
+      case tag.set:
+        return this.#skipItems(this.#count());
+      case tag.object:
+      case tag.map:
+        return this.#skipItems(2 * this.#count());
+      case tag.latin1:
+      case tag.bytes:
+        return this.#take(this.#count());
+      case tag.utf16:
+        return this.#take(2 * this.#count());
+      default:
+        this.#at--;
+        this.read();
+    }
+  }
+
+  #skipItems(count: number): void {
+    for (let i = 0; i < count; i++) this.skip();
   }
 
   #value(): unknown {

@@ -71,6 +71,15 @@ export class WireWriter {
     }
   }
 
+  /** Adds what another writer wrote. */
+  copy(bytes: Uint8Array, start: number, end: number): void {
+    this.#need(end - start);
+    // A view costs more than a few bytes.
+    if (end - start > 256) this.#buffer.set(bytes.subarray(start, end), this.#length);
+    else for (let i = start, to = this.#length; i < end; i++, to++) this.#buffer[to] = bytes[i]!;
+    this.#length += end - start;
+  }
+
   #value(value: unknown, depth: number): void {
     if (typeof value === 'string') this.#string(value);
     else if (typeof value === 'number') this.#number(value);

@@ -82,6 +82,22 @@ describe('what is written is read', () => {
   });
 });
 
+test('skip passes over what read reads, enter goes into an array, and copy adds what was written', () => {
+  fc.assert(
+    fc.property(fc.array(anyValue, { maxLength: 4 }), anyValue, (items, last) => {
+      const writer = new WireWriter();
+      for (const value of [items, last]) writer.write(value);
+      const copied = new WireWriter();
+      copied.copy(writer.bytes(), 0, writer.length);
+      const reader = new WireReader(copied.bytes());
+      expect(reader.enter()).toBe(items.length);
+      for (const _ of items) reader.skip();
+      expectSame(reader.read(), last);
+      expect(reader.done).toBe(true);
+    }),
+  );
+});
+
 test('writePair writes what write writes', () => {
   fc.assert(
     fc.property(anyValue, anyValue, (key, value) => {

@@ -61,8 +61,8 @@ export class StoreWriter {
     const { id, kind } = this.#keeperOf(node.id);
     const head = { keeper: id, kind, time, partition, partitions };
     if (!lived) return writer.piece(head, framesOf(store.all(time)));
-    const entries = [...store.changes(time)];
-    return entries.length > 0 ? writer.piece(head, framesOf(entries)) : undefined;
+    const frames = [...framesOf(store.changes(time))];
+    return frames.length > 0 ? writer.piece(head, frames) : undefined;
   }
 }
 
