@@ -7,6 +7,7 @@ import type { Difference } from './compare.ts';
 import { type RunnableJob, type VariableOptions, withJob } from './load.ts';
 import { colourful, print } from './output.ts';
 import { describeError, reportError } from './reportError.ts';
+import { testEngines } from './testEngines.ts';
 import { type EngineFactory, passed, runTest, type TestResult } from './testRunner.ts';
 
 interface TestOptions extends VariableOptions {
@@ -20,18 +21,19 @@ const chalk = new Chalk({ level: colourful() ? 1 : 0 });
 
 /** `streamjob test JOB…`: runs the tests of all files, tells each and every difference. 1 if a test failed, 2 if a job is wrong. */
 export default async function test(files: readonly string[], options: TestOptions): Promise<number> {
-  const engine: EngineFactory = (settings) => new LocalEngine({ ...settings, threads: options.threads });
+  const engines = testEngines(options.threads);
   const results: TestResult[] = [];
   let exitCode = 0;
   for (const file of files) {
     const code = await withJob(file, options, async (job) => {
-      if (options.record) await record(job, engine, options);
-      else if (options.update) results.push(...(await updateJob(job, engine, options)));
-      else results.push(...(await testJob(job, engine)));
+      if (options.record) await record(job, options);
+      else if (options.update) results.push(...(await updateJob(job, engines.engine, options)));
+      else results.push(...(await testJob(job, engines.engine)));
       return 0;
     }).catch((error: unknown) => reportError(error));
     exitCode = Math.max(exitCode, code);
   }
+  await engines.close();
   if (options.record) return exitCode;
   const failed = results.filter((result) => !passed(result)).length;
   await print(`\n${results.length - failed} passed, ${failed} failed\n`);
@@ -67,7 +69,8 @@ async function updateJob(
   return results;
 }
 
-async function record(job: RunnableJob, engine: EngineFactory, options: TestOptions): Promise<void> {
+async function record(job: RunnableJob, options: TestOptions): Promise<void> {
+  const engine: EngineFactory = (settings) => new LocalEngine({ ...settings, threads: options.threads });
   const batches = typeof options.record === 'number' ? options.record : 1;
   process.stderr.write(
     `Recording ${batches === 1 ? 'a batch' : `${batches} batches`} of ${job.file}; Ctrl-C ends it sooner.\n`,

@@ -21,7 +21,7 @@ export interface TestResult {
   readonly error?: unknown;
 }
 
-/** Makes the engine that a test runs on; a fresh one for each test. */
+/** Gives the engine that a test runs on; it is to be opened, and closed, once. */
 export type EngineFactory = (settings: JobSettings) => Engine;
 
 /** Runs one test of a job on a virtual clock. Nothing outside is touched, and values handed to functions are frozen. */

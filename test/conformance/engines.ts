@@ -1,11 +1,14 @@
+import { afterAll } from 'vitest';
+import { testEngines } from '#src/cli/testEngines.ts';
 import type { EngineFactory } from '#src/cli/testRunner.ts';
-import { LocalEngine } from '#src/local/index.ts';
 import { ReferenceEngine } from '../engines/reference.ts';
 
-const local = (threads: number): { readonly name: string; readonly engine: EngineFactory } => ({
-  name: `the local engine, ${threads} threads`,
-  engine: (settings) => new LocalEngine({ ...settings, threads }),
-});
+/** Its threads are kept from one test of a file to the next. */
+function local(threads: number): { readonly name: string; readonly engine: EngineFactory } {
+  const { engine, close } = testEngines(threads);
+  afterAll(close);
+  return { name: `the local engine, ${threads} threads`, engine };
+}
 
 /** What every behaviour is tested on; the first defines the meaning. */
 export const engines = [

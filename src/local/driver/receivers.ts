@@ -29,6 +29,8 @@ export class Receivers {
 
   async open(job: OpenMessage, events: EngineEvents): Promise<void> {
     this.#events = events;
+    this.#stopped = undefined;
+    this.#dead = false;
     this.#thread = new Thread({
       ...this.#options,
       role: 'receivers',
@@ -73,6 +75,7 @@ export class Receivers {
 
   async close(): Promise<void> {
     await this.#thread?.close();
+    this.#thread = undefined;
     for (const id of [...this.#blocks.keys()]) this.forget(id);
   }
 

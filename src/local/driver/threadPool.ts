@@ -37,8 +37,10 @@ export class ThreadPool {
     return this.#threads.length;
   }
 
+  /** Opened again, the threads forget the job before. */
   async open(job: OpenMessage): Promise<void> {
     this.#job = job;
+    this.#plans.clear();
     await Promise.all(this.#threads.map((thread) => thread.open(job)));
   }
 

@@ -20,7 +20,7 @@ import { TaskRunner } from './task.ts';
 if (isMainThread || parentPort === null) throw bug('a worker entry was loaded outside a worker');
 listen(parentPort, workerData as WorkerData);
 
-/** The life of a thread: opened once, then it does what it is told until it is terminated. */
+/** The life of a thread: opened for a job, it does what it is told until it is opened for another, or terminated. */
 function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: WorkerData): void {
   const say = (message: FromWorker): void => port.postMessage(message);
   const memory = { pool: new SlabPool(pool), owner };
@@ -57,7 +57,8 @@ function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: 
   async function open(job: OpenMessage): Promise<void> {
     try {
       if (role === 'tasks') {
-        surroundings.strays.listen((message) => log('warn', message));
+        if (!tasks) surroundings.strays.listen((message) => log('warn', message));
+        variants.clear();
         tasks = TaskRunner.open(job, surroundings);
         await tasks;
       } else receivers = await ReceiverHost.open(job, memory, say);
