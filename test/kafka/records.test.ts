@@ -5,6 +5,7 @@ import text from '#src/formats/text.ts';
 import { compressions, loadCodecs, registerCodecs } from '#src/kafka/codecs.ts';
 import { batchesIn, offsetBehind, openBatch, recordsOf } from '#src/kafka/records/batch.ts';
 import { Cursor } from '#src/kafka/records/cursor.ts';
+import { encodeRecord } from '#src/kafka/records/encode.ts';
 import { Committed } from '#src/kafka/records/transactions.ts';
 import { share } from '#src/sources/kafka/cutting.ts';
 import { decodeMessages, decodeValues } from '#src/sources/kafka/decoding.ts';
@@ -109,6 +110,21 @@ describe('a record batch', () => {
     const old = Buffer.from(whole);
     old[16] = 1;
     expect(() => openBatch(old, 't[0]')).toThrow('has Kafka’s message format 1');
+  });
+});
+
+describe('a record', () => {
+  it('is encoded as kafkajs does', () => {
+    const content = fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array({ maxLength: 300 }).map(Buffer.from));
+    const fields = fc.record({
+      offsetDelta: fc.nat(),
+      timestampDelta: fc.oneof(fc.integer({ min: -1000, max: 1000 }), fc.integer({ min: -(2 ** 50), max: 2 ** 50 })),
+      key: fc.option(content),
+      value: fc.option(content),
+      headers: fc.dictionary(fc.string(), fc.oneof(content, fc.array(content, { maxLength: 3 })), { maxKeys: 3 }),
+    });
+    const same = fc.property(fields, (given) => encodeRecord(given).equals(record(given).buffer));
+    fc.assert(same, { numRuns: 300 });
   });
 });
 

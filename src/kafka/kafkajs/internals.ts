@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { logCreator } from 'kafkajs';
-import { mendRequestQueue, silent, unreferencedSockets } from './workarounds.ts';
+import { fasterModules, mendRequestQueue, silent, unreferencedSockets } from './workarounds.ts';
 
 /** What is used of kafkajs beyond its public API, and no more: an update has to be held against this. */
 export interface Internals {
@@ -136,6 +136,7 @@ export function loadInternals(): Internals {
 
 function load(): Internals {
   const require = createRequire(import.meta.url);
+  for (const [name, faster] of Object.entries(fasterModules)) exchange(require, name, faster);
   mendRequestQueue(require('kafkajs/src/network/requestQueue') as RequestQueueClass);
   const { createLogger, LEVELS } = require('kafkajs/src/loggers') as {
     createLogger(options: { level: number; logCreator: logCreator }): Logger;
@@ -150,6 +151,12 @@ function load(): Internals {
     metadata: protocol(require('kafkajs/src/protocol/requests/metadata'), 6) as Internals['metadata'],
     listOffsets: protocol(require('kafkajs/src/protocol/requests/listOffsets'), 3) as Internals['listOffsets'],
   };
+}
+
+/** Those that have loaded the module before go on with it as it was. */
+function exchange(require: NodeJS.Require, name: string, exports: unknown): void {
+  require(name);
+  require.cache[require.resolve(name)]!.exports = exports;
 }
 
 /** A request of the protocol in this version. */

@@ -9,8 +9,8 @@ import { silent, unreferencedSockets } from './workarounds.ts';
  * not retry by itself: its caller knows what may be tried again, and for how long.
  */
 export async function openKafka(connection: Connection): Promise<Kafka> {
-  const { Kafka, logLevel, CompressionCodecs } = (await import('kafkajs')).default;
   loadInternals();
+  const { Kafka, logLevel, CompressionCodecs } = (await import('kafkajs')).default;
   await registerCodecs(CompressionCodecs);
   const { brokers, clientId, connectTimeout, requestTimeout, tls, sasl } = connection;
   return new Kafka({
