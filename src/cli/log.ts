@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Logger } from 'pino';
+import { colourful } from './output.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 export type Fields = Readonly<Record<string, unknown>>;
@@ -40,8 +41,8 @@ async function jsonLog(lowest: Level): Promise<Log> {
 }
 
 async function textLog(lowest: Level): Promise<Log> {
-  const { chalkStderr } = await import('chalk');
-  const line = lineIn(chalkStderr);
+  const { Chalk } = await import('chalk');
+  const line = lineIn(new Chalk({ level: colourful(process.stderr) ? 1 : 0 }));
   return {
     format: 'text',
     write(level, message) {

@@ -1,7 +1,8 @@
-import { chalkStderr } from 'chalk';
+import { Chalk } from 'chalk';
 import { processingTime } from '../observe/batchRecord.ts';
 import type { JobHistory } from '../observe/history.ts';
 import { LivingLine } from './livingLine.ts';
+import { colourful } from './output.ts';
 import { ProgressMeter } from './progress.ts';
 import { statusText } from './statusText.ts';
 import { fitted, widthOf } from './textWidth.ts';
@@ -24,8 +25,10 @@ export function showStatus(history: JobHistory, once: boolean): { readonly meter
   };
 }
 
+const chalk = new Chalk({ level: colourful(process.stderr) ? 1 : 0 });
+
 /** A job that takes longer for a batch than there is time for it stands out. */
 const coloured = (text: string, { lastCompleted, plan }: JobHistory): string =>
   lastCompleted && (lastCompleted.error || (processingTime(lastCompleted) ?? 0) > plan.batchInterval)
-    ? chalkStderr.yellow(text)
-    : chalkStderr.dim(text);
+    ? chalk.yellow(text)
+    : chalk.dim(text);
