@@ -31,6 +31,8 @@ export type RddConsumer = (partitions: readonly Uint8Array[], time: number) => P
 export interface RddOptions {
   readonly plan: Plan;
   readonly parallelism: number;
+  /** Milliseconds for which a function may keep the driver from everything else; then the process ends. */
+  readonly taskTimeout: number;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
   /** Runs a plan on the batch of this time, and gives what was put aside by its sinks. */
   run(plan: BatchPlan, time: number): Promise<ReadonlyMap<NodeId, readonly CommitMessage[]>>;

@@ -1,6 +1,8 @@
 import { allOrFirstError } from '../base/deferred.ts';
 import { describe } from '../base/describe.ts';
+import { formatDuration } from '../base/duration.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
+import { guarded, guardedCall } from '../base/watchdog.ts';
 import { catalog } from '../catalog/index.ts';
 import type { OperatorDefinition } from '../component/operator.ts';
 import type { BatchPlan, RddConsumer, RddOptions, Rdds } from '../component/rdds.ts';
@@ -65,21 +67,23 @@ export class JobRdds implements Rdds {
   }
 
   async expand(times: BatchTimes): Promise<BatchPlan | undefined> {
-    const { plan } = this.#options;
+    const { plan, taskTimeout } = this.#options;
     if (!hasTransforms(plan)) return undefined;
     const recordings: RddRecording[] = [];
     const expanded = expandPlan(plan, times, (node, builder) => {
       const recording = this.#record(builder, node.origin, this.#transforms.get(node.id)!);
       recordings.push(recording);
-      return callTransform(node, this.#transforms.get(node.id)!, recording, times.time);
+      const call = () => callTransform(node, this.#transforms.get(node.id)!, recording, times.time);
+      return guardedCall(taskTimeout, hangs(node.origin, taskTimeout), call);
     });
     return { plan: expanded, ...(await this.#addedSources(recordings, expanded.nodes)) };
   }
 
   consumer(fn: FunctionReference, origin: Origin): RddConsumer {
     const caller = this.#caller(fn);
+    const { plan, taskTimeout } = this.#options;
     return async (partitions, time) => {
-      const builder = new PlanBuilder(this.#options.plan.batchInterval);
+      const builder = new PlanBuilder(plan.batchInterval);
       builder.origin = { ...origin, component: 'materialised' };
       const given = builder.source({ config: {} });
       builder.origin = origin;
@@ -89,7 +93,8 @@ export class JobRdds implements Rdds {
         actions.push(action);
         return action;
       });
-      await caller.call(recording.rdd(given), time, recording);
+      const call = () => caller.call(recording.rdd(given), time, recording);
+      await guarded(taskTimeout, hangs(origin, taskTimeout), call);
       await allOrFirstError(actions);
     };
   }
@@ -174,6 +179,13 @@ function callTransform(node: TransformNode, { call }: Caller, recording: RddReco
   } catch (thrown) {
     throw transformFailed(origin, thrown);
   }
+}
+
+/** Said by another thread while this one hangs, so it is a text beforehand. */
+function hangs({ at, ...step }: Origin, taskTimeout: number): string {
+  const place = at ? `${at.file}:${at.line}:${at.column}  ` : '';
+  const message = `${stepName(step)}: the function keeps the driver thread busy for more than ${formatDuration(taskTimeout)} (settings.taskTimeout); the process ends`;
+  return `${place}task-timeout  ${message}\n      Look for an endless loop in it, or give it more time; large work belongs to the functions of steps, on the workers.`;
 }
 
 const noRdd = (result: unknown): StreamjobError =>

@@ -183,13 +183,14 @@ class Job implements RunningJob {
   }
 
   async #openRdds(): Promise<Rdds | undefined> {
-    const { plan, engine, components } = this.#options;
+    const { plan, engine, components, settings } = this.#options;
     if (!needsRdds(plan)) return undefined;
     const run: RddOptions['run'] = async (aside, time) => {
       if (!engine.runAside) throw new StreamjobError('not-supported', 'The engine runs no actions on RDDs.');
       return (await engine.runAside(aside, time)).sinks;
     };
-    return components.rdds!({ plan, parallelism: engine.parallelism, log: this.#log, run });
+    const { taskTimeout } = settings;
+    return components.rdds!({ plan, parallelism: engine.parallelism, taskTimeout, log: this.#log, run });
   }
 
   /** Batches that an earlier run has planned and not done come before anything else. */
