@@ -196,8 +196,8 @@ export class DurableJournal implements Journal {
     return this.#next(() => this.#sync());
   }
 
-  async check(): Promise<void> {
-    if (this.#planUnsafe) await this.synced();
+  async check(shows: boolean): Promise<void> {
+    if (shows && this.#planUnsafe) await this.synced();
     if (this.#broken) throw this.#broken;
     this.#lock!.check();
   }

@@ -22,8 +22,11 @@ export interface Journal {
    */
   done(time: number, succeeded?: boolean, kept?: readonly KeptPiece[]): Promise<void>;
   synced(): Promise<void>;
-  /** Asked before anything becomes visible: throws StreamjobError `checkpoint-locked` if another process has taken over. */
-  check(): Promise<void>;
+  /**
+   * Asked before the sinks commit a batch: throws StreamjobError `checkpoint-locked` if another process has taken over. If the commit `shows`
+   * nothing, the plan of a batch without input may still be unsafe when it resolves.
+   */
+  check(shows: boolean): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -17,6 +17,11 @@ export interface SinkDefinition<S extends Setting = Setting> {
   check?(config: Static<S>): readonly ConfigProblem[];
   /** True if what it promises with these settings holds only across restarts that know what was done. */
   needsCheckpoint?(config: Static<S>): boolean;
+  /**
+   * True if a commit of such messages alone makes nothing visible, or only what may be shown once more with other records: that there was this
+   * batch then need not be safe before. Absent: never.
+   */
+  isNothing?(config: Static<S>, message: CommitMessage): boolean;
   readonly examples: readonly { readonly title: string; readonly yaml: string }[];
   /** Ours alone; not in the job language. */
   readonly hidden?: boolean;

@@ -5,7 +5,7 @@ import { messageOf, StreamjobError } from '../base/errors.ts';
 import { tellable } from '../base/logRecords.ts';
 import type { Recovered } from '../checkpoint/journal.ts';
 import type { Rdds } from '../component/rdds.ts';
-import type { SinkContext, SinkDefinition, SinkDriver } from '../component/sink.ts';
+import type { CommitMessage, SinkContext, SinkDefinition, SinkDriver } from '../component/sink.ts';
 import type { BatchResult } from '../engine/engine.ts';
 import type { NodeId, Plan, SinkNode } from '../plan/plan.ts';
 import type { JobListener } from './events.ts';
@@ -31,6 +31,7 @@ export interface SinkOptions {
 interface Sink {
   readonly node: SinkNode;
   readonly driver: SinkDriver;
+  isNothing(message: CommitMessage): boolean;
   /** The run before had it, too. */
   readonly again: boolean;
 }
@@ -56,14 +57,25 @@ export class Sinks {
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue;
       const definition = await options.sink(node.origin.component);
-      const driver = definition.driver(configs.get(node.id), contextOf(node, options));
-      sinks.push({ node, driver, again: recovered.sinks.has(node.id) });
+      const config = configs.get(node.id);
+      const driver = definition.driver(config, contextOf(node, options));
+      const isNothing = (message: CommitMessage): boolean => definition.isNothing?.(config, message) ?? false;
+      sinks.push({ node, driver, isNothing, again: recovered.sinks.has(node.id) });
     }
     return new Sinks(sinks, options);
   }
 
   async start(): Promise<void> {
     for (const { node, driver } of this.#sinks) await calling(node, async () => driver.start?.());
+  }
+
+  /** Whether the commit of a batch will make something visible that a re-run must not contradict, or take back what an earlier run may have. */
+  shows(time: number, { sinks: messages }: BatchResult): boolean {
+    if (this.#rerun.has(time)) return true;
+    return this.#sinks.some(({ node, isNothing }) => {
+      const mine = messages.get(node.id);
+      return mine !== undefined && !(mine.length > 0 && mine.every(isNothing));
+    });
   }
 
   /**

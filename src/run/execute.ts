@@ -56,7 +56,7 @@ async function computeAndCommit(
   const whole = taps.into(await withTransforms(batch, rdds));
   const result = taps.handOut(whole, await engine.runBatch(whole));
   cut.throwIfAborted();
-  if (result.sinks.size > 0) await journal.check();
+  if (result.sinks.size > 0) await journal.check(sinks.shows(batch.time, result));
   await sinks.commit(batch.time, result);
   const { tasks, held, kept } = result;
   return { recordsIn: ownRecords(result, whole), tasks, ...(held && { held }), ...(kept && { kept }) };

@@ -13,7 +13,7 @@ export function oneCallAtATime(journal: Journal): Journal {
     planned: (batch, memory) => next(() => journal.planned(batch, memory)),
     done: (time, succeeded, kept) => next(() => journal.done(time, succeeded, kept)),
     synced: () => next(() => journal.synced()),
-    check: () => next(() => journal.check()),
+    check: (shows) => next(() => journal.check(shows)),
     close: () => next(() => journal.close()),
   };
 }

@@ -65,6 +65,8 @@ export default defineSink({
 
   worker: (config, task) => new PartWriter(config, task),
 
+  isNothing: ({ writeEmpty }, { part }) => !writeEmpty && typeof part !== 'string',
+
   driver(config, context) {
     const directory = config.roll ? openRolling(config, config.roll, context) : openDirectory(config, context);
     return {

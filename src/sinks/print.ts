@@ -31,6 +31,8 @@ export default defineSink({
     };
   },
 
+  isNothing: (_config, { lines }) => (lines as string[]).length === 0,
+
   driver: ({ limit }) => ({
     async commit(time, messages) {
       const lines = messages.flatMap((message) => message.lines as string[]);

@@ -277,7 +277,7 @@ describe('a journal', () => {
         expect(error).toMatchObject({ code: 'checkpoint-failed', remedy: expect.stringContaining('Make room') });
         full = false;
         expect(await errorOf(journal.done(5_000))).toBe(error);
-        expect(await errorOf(journal.check())).toBe(error);
+        expect(await errorOf(journal.check(true))).toBe(error);
       },
       { disk },
     );

@@ -220,7 +220,7 @@ describe('merging', () => {
         ]);
         writeFileSync(file, content);
         await until(() => state.read(async (pieces) => pieces.length === 1));
-        await journal.check();
+        await journal.check(true);
       },
       { interval: 5 },
     );
@@ -257,7 +257,7 @@ describe('syncs of the journal', () => {
       const writer = new KeptWriter(state.directory, `${state.run}-1`);
       for (const time of seconds(1, 5)) {
         await journal.planned(batchOf(time), new Map());
-        await journal.check();
+        await journal.check(true);
         await journal.done(time, true, await write(writer, plan, time));
       }
       await writer.close();
@@ -275,8 +275,8 @@ describe('syncs of the journal', () => {
     expect(syncs).toBe(0);
     const shown = await syncsOf(async (journal) => {
       await journal.planned(emptyBatch(1_000), new Map());
-      await journal.check();
-      await journal.check();
+      await journal.check(true);
+      await journal.check(true);
       await journal.done(1_000);
     });
     expect(shown).toBe(1);

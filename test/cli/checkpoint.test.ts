@@ -132,6 +132,24 @@ sinks: [{ from: out, print: {} }]
     expect(times('journal.synced')).toBeLessThan(40);
   });
 
+  test('run does not sync for batches of which the sinks show nothing', async () => {
+    const job = `batchInterval: 20ms
+checkpoint: kept
+sources: { words: { queue: { batches: [[a]] } } }
+streams: { out: { from: words, steps: [countByValue] } }
+sinks: [{ from: out, print: {} }, { from: out, files: out }]
+`;
+    const cwd = folderWith({ 'job.yaml': job });
+    const env = { STREAMJOB_FAILPOINTS_SEEN: join(cwd, 'seen') };
+    const args = ['run', 'job.yaml', '--batches', '60', '-q', '--threads', '1'];
+    expect(await streamjob(args, { cwd, env })).toMatchObject({ code: 0 });
+    const places = readFileSync(join(cwd, 'seen'), 'utf8').split('\n');
+    const times = (place: string): number => places.filter((visited) => visited === place).length;
+    expect(times('sink.published')).toBe(1);
+    expect(times('journal.written')).toBeGreaterThanOrEqual(120);
+    expect(times('journal.synced')).toBeLessThan(40);
+  });
+
   test('run merges it in the background', async () => {
     const checkpoint = new KeptCheckpoint();
     const plan = await planWith(out(update));
