@@ -14,9 +14,13 @@ export interface KafkaClient {
   partitions(topics?: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>>;
   /**
    * For each partition, in order: the first offset that it still has, the one behind its last record that `read_committed` shows,
-   * or the first one whose record has at least this time, in milliseconds (the latest if there is none).
+   * or the first one whose record has at least this time, in milliseconds (the latest if there is none). Undefined for those that no
+   * broker answers for now; it rejects if that is all of them.
    */
-  offsets(partitions: readonly TopicPartition[], at: 'earliest' | 'latest' | number): Promise<readonly number[]>;
+  offsets(
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest' | number,
+  ): Promise<readonly (number | undefined)[]>;
   /** Record batches as bytes, from the one on that holds `offset`; see records/batch.ts. Waits for a moment if there are none yet. */
   fetch(from: TopicPartition, offset: number, maxBytes: number): Promise<Fetched>;
   /** Tells the group where reading goes on, as a consumer that is no member of it: for those who watch its lag. */
@@ -67,7 +71,7 @@ class LazyClient implements KafkaClient {
     return (await this.#open()).partitions(topics);
   }
 
-  async offsets(...[partitions, at]: Parameters<KafkaClient['offsets']>): Promise<readonly number[]> {
+  async offsets(...[partitions, at]: Parameters<KafkaClient['offsets']>): ReturnType<KafkaClient['offsets']> {
     return (await this.#open()).offsets(partitions, at);
   }
 

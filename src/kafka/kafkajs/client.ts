@@ -1,9 +1,10 @@
 import { StreamjobError } from '../../base/errors.ts';
 import { type CommittedOffset, type Fetched, type KafkaClient, nameOf, type TopicPartition } from '../client.ts';
+import { mayHeal } from '../errors.ts';
 import type { Connection } from '../settings.ts';
 import { Cluster } from './cluster.ts';
 import { committedIn, decodeOffsetFetch, offsetFetchRequest } from './offsetFetch.ts';
-import { checked, codes, decodeFetch, decodeUnchecked } from './responses.ts';
+import { checked, codes, decodeFetch, decodeUnchecked, isPassing } from './responses.ts';
 
 const readCommitted = 1;
 /** How long a broker may wait for data that is not there yet, in milliseconds. */
@@ -24,20 +25,39 @@ export class KafkajsClient implements KafkaClient {
     return this.#cluster.partitions;
   }
 
-  async offsets(partitions: readonly TopicPartition[], at: 'earliest' | 'latest' | number): Promise<readonly number[]> {
-    const found = new Map<string, number>();
-    const leaders = [...this.#byLeader(partitions)];
-    await Promise.all(
-      leaders.map(async ([leader, led]) => {
-        for (const [name, offset] of await this.#listOffsets(leader, led, at)) found.set(name, offset);
-      }),
-    );
+  async offsets(
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest' | number,
+  ): Promise<readonly (number | undefined)[]> {
+    const found = await this.#answers(partitions, at);
     const none = partitions.filter((partition) => found.get(nameOf(partition)) === -1);
     if (none.length > 0 && at !== 'latest') {
       const latest = await this.offsets(none, 'latest');
-      for (const [i, partition] of none.entries()) found.set(nameOf(partition), latest[i]!);
+      for (const [i, partition] of none.entries()) found.set(nameOf(partition), latest[i]);
     }
-    return partitions.map((partition) => found.get(nameOf(partition))!);
+    return partitions.map((partition) => found.get(nameOf(partition)));
+  }
+
+  /** Those of the leaders that answer; what is wrong with the others must not be more than what may heal. */
+  async #answers(
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest' | number,
+  ): Promise<Map<string, number | undefined>> {
+    const leaders = groupBy(partitions, (partition) => this.#cluster.leaderOf(partition));
+    const found = new Map<string, number | undefined>();
+    let first: unknown;
+    const ask = async ([leader, led]: [number | undefined, TopicPartition[]]): Promise<void> => {
+      try {
+        if (leader === undefined) throw leaderless(led[0]!);
+        for (const [name, offset] of await this.#listOffsets(leader, led, at)) found.set(name, offset);
+      } catch (error) {
+        if (!mayHeal(error)) throw error;
+        first ??= error;
+      }
+    };
+    await Promise.all([...leaders].map(ask));
+    if (found.size === 0 && partitions.length > 0) throw first ?? leaderless(partitions[0]!);
+    return found;
   }
 
   async #listOffsets(
@@ -51,10 +71,12 @@ export class KafkajsClient implements KafkaClient {
       const { request, response } = listOffsets({ isolationLevel: readCommitted, topics });
       const { responses } = await broker.connectionPool.send({ request, response: decodeUnchecked(response) });
       return responses.flatMap(({ topic, partitions: answers }) =>
-        answers.map(({ partition, errorCode, offset }): [string, number] => [
-          nameOf({ topic, partition }),
-          checked(errorCode, Number(offset)),
-        ]),
+        answers
+          .filter(({ errorCode }) => !isPassing(errorCode))
+          .map(({ partition, errorCode, offset }): [string, number] => [
+            nameOf({ topic, partition }),
+            checked(errorCode, Number(offset)),
+          ]),
       );
     });
   }
@@ -96,19 +118,18 @@ export class KafkajsClient implements KafkaClient {
     return this.#cluster.close();
   }
 
-  #byLeader(partitions: readonly TopicPartition[]): ReadonlyMap<number, TopicPartition[]> {
-    return groupBy(partitions, (partition) => this.#leaderOf(partition));
-  }
-
   #leaderOf(partition: TopicPartition): number {
     const leader = this.#cluster.leaderOf(partition);
     if (leader !== undefined) return leader;
-    throw new StreamjobError('kafka-failed', `${nameOf(partition)} has no broker that leads it now.`, {
-      cause: { retriable: true },
-      remedy: 'Look at the brokers: one of them may be away.',
-    });
+    throw leaderless(partition);
   }
 }
+
+const leaderless = (partition: TopicPartition): StreamjobError =>
+  new StreamjobError('kafka-failed', `${nameOf(partition)} has no broker that leads it now.`, {
+    cause: { retriable: true },
+    remedy: 'Look at the brokers: one of them, or one of its disks, may be away.',
+  });
 
 function byTopic<T extends TopicPartition, P>(
   partitions: readonly T[],

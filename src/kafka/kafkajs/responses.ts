@@ -6,8 +6,12 @@ import type { ResponseDecoder } from './internals.ts';
 export const codes = { none: 0, offsetOutOfRange: 1, leaderNotAvailable: 5 } as const;
 
 const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
-  createErrorFromCode(code: number): Error;
+  createErrorFromCode(code: number): Error & { readonly retriable: boolean };
 };
+
+/** An error that may be over after a while, such as a leader that has just changed. */
+export const isPassing = (errorCode: number): boolean =>
+  errorCode !== codes.none && createErrorFromCode(errorCode).retriable;
 
 /** Throws kafkajs’s error for a code. */
 export function checked<T>(errorCode: number, value: T): T {

@@ -31,6 +31,10 @@ export class Lookout {
   /** New partitions since `takeFound`. */
   #found: string[] | undefined;
   #looked = false;
+  /** Partitions that were there at the first look; not all of them may have had a leader then. */
+  readonly #fromStart = new Set<string>();
+  /** Partitions that no broker answers for. */
+  #silent = '';
   #looking: Promise<void> | undefined;
   #topicsAt = 0;
   #pause = 0;
@@ -111,7 +115,23 @@ export class Lookout {
     }
     await this.#placeNew();
     const ends = await client.offsets(this.#partitions, 'latest');
-    this.#ends = new Map(this.#partitions.map((partition, i) => [nameOf(partition), ends[i]!]));
+    this.#ends = new Map(
+      this.#partitions.flatMap((partition, i) => (ends[i] === undefined ? [] : [[nameOf(partition), ends[i]]])),
+    );
+    this.#noteSilent(this.#partitions.map(nameOf).filter((name) => !this.#ends.has(name)));
+  }
+
+  /** Partitions that no broker leads or answers for are left out of batches until that is over. */
+  #noteSilent(names: readonly string[]): void {
+    const { context } = this.#options;
+    const silent = names.join(', ');
+    if (silent) this.#topicsAt = 0;
+    if (silent && context.once) throw noAnswer(silent);
+    if (silent === this.#silent) return;
+    if (silent)
+      context.log('warn', `${context.name}: leaving out ${silent}: no broker answers for it. ${silentRemedy}`);
+    else context.log('info', `${context.name}: brokers answer for all partitions again`);
+    this.#silent = silent;
   }
 
   async #listPartitions(): Promise<readonly TopicPartition[]> {
@@ -129,14 +149,26 @@ export class Lookout {
 
   /** Partitions that were there from the start begin as the job says, those that are found later with their first message. */
   async #placeNew(): Promise<void> {
-    const { client, config, positions } = this.#options;
+    const { config, positions } = this.#options;
     const found = this.#partitions.filter((partition) => !positions.has(nameOf(partition)));
-    if (found.length > 0 || !this.#looked) {
-      const offsets = await client.offsets(found, this.#looked ? 'earliest' : beginning(config.from));
-      for (const [i, partition] of found.entries()) positions.set(nameOf(partition), offsets[i]!);
-      this.#found = [...(this.#found ?? []), ...found.map(nameOf)];
-    }
+    if (!this.#looked) for (const partition of found) this.#fromStart.add(nameOf(partition));
+    const fromStart = found.filter((partition) => this.#fromStart.has(nameOf(partition)));
+    await this.#place(fromStart, beginning(config.from));
+    await this.#place(
+      found.filter((partition) => !fromStart.includes(partition)),
+      'earliest',
+    );
+    const placed = found.map(nameOf).filter((name) => positions.has(name));
+    if (placed.length > 0 || !this.#looked) this.#found = [...(this.#found ?? []), ...placed];
     this.#looked = true;
+  }
+
+  async #place(partitions: readonly TopicPartition[], at: 'earliest' | 'latest' | number): Promise<void> {
+    if (partitions.length === 0) return;
+    const { client, positions } = this.#options;
+    const offsets = await client.offsets(partitions, at);
+    for (const [i, partition] of partitions.entries())
+      if (offsets[i] !== undefined) positions.set(nameOf(partition), offsets[i]);
   }
 
   #missing = '';
@@ -165,6 +197,14 @@ export class Lookout {
     this.#trouble = trouble;
   }
 }
+
+const silentRemedy = 'Look at the brokers: one of them, or one of its disks, may be away.';
+
+const noAnswer = (names: string): StreamjobError =>
+  new StreamjobError('kafka-failed', `No broker answers for ${names}.`, {
+    cause: { retriable: true },
+    remedy: silentRemedy,
+  });
 
 const waitingFor = (missing: string): string =>
   `waiting for ${missing}, which is not there; check \`topics\`, or make it`;
