@@ -27,13 +27,15 @@ export async function openDashboard(
   const { defaultPort, openUi } = await import('../observe/server/server.ts');
   const { host = '127.0.0.1', port = defaultPort } = address === true ? {} : address;
   let job: RunningJob | undefined;
+  let look: Insight | undefined;
   const stop = (reason: string): void => void job?.stop(reason);
-  const ui = await openUi({ history, host, port, ...(token && { token }), stop });
+  const ui = await openUi({ history, host, port, ...(token && { token }), stop, insight: () => look });
   const link = token ? ui.url : `${ui.url}?token=${ui.token}`;
   log.write('info', `dashboard: ${link}`, { url: link });
   return {
-    follow(running) {
+    follow(running, insight) {
       job = running;
+      look = insight;
     },
     close: () => ui.close(),
   };

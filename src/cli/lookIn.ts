@@ -2,16 +2,24 @@ import { resolve } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import type { JobHistory } from '../observe/history.ts';
 import type { Insight } from '../observe/insight.ts';
+import type { Plan } from '../plan/plan.ts';
+import { usefulNodes } from '../plan/stages.ts';
 import type { RunningJob } from '../run/job.ts';
 import type { RunnableJob } from './load.ts';
 import type { Log } from './log.ts';
 
 /** How one looks into this run, by the dashboard and by other processes. */
-export const insightOf = (running: RunningJob, history: JobHistory): Insight => ({
+export const insightOf = ({ plan, streams }: RunnableJob, running: RunningJob, history: JobHistory): Insight => ({
   history,
+  streams: computed(plan, streams),
   tap: (options) => running.tap(options),
   slice: (stream, from, to) => running.slice(stream, from, to),
 });
+
+function computed(plan: Plan, streams: RunnableJob['streams']): readonly string[] {
+  const useful = usefulNodes(plan);
+  return [...streams].filter(([, { from }]) => useful.has(from)).map(([name]) => name);
+}
 
 /**
  * Lets `top`, `tap` and `slice` in while the job runs. A job goes on without if that is not possible. Gives what ends it.

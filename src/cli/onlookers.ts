@@ -35,7 +35,7 @@ export async function openOnlookers(job: RunnableJob, options: Options, log: Cal
     listener: toAll([teller, history, ...(status ? [status.meter] : [])]),
     follow(running) {
       tellEnd(running, history);
-      const insight = insightOf(running, history);
+      const insight = insightOf(job, running, history);
       dashboard?.follow(running, insight);
       shutOut = letLookIn(job, insight, log);
     },

@@ -31,6 +31,8 @@ export interface TapOptions {
 /** How one looks into a running job. */
 export interface Insight {
   readonly history: JobHistory;
+  /** The names of the streams that can be looked at. */
+  readonly streams: readonly string[];
   /** Looks at a stream until the function that it gives is called. Throws StreamjobError `unknown-stream`. */
   tap(options: TapOptions): () => void;
   /**

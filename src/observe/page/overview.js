@@ -4,10 +4,11 @@ import { element, table } from './dom.js';
 import * as format from './format.js';
 import { graph } from './graph.js';
 import { store } from './store.js';
+import { tap } from './tap.js';
 
 /** The first page: how the job goes, what it is, and its batches. */
 export function overview() {
-  const parts = { charts: charts(), graph: graph(), batches: batches() };
+  const parts = { charts: charts(), graph: graph(), tap: tap(), batches: batches() };
   const sources = element('div', { class: 'card' });
   const kept = element('div', { class: 'card' });
   const view = [
@@ -20,6 +21,7 @@ export function overview() {
       element('section', {}, element('h2', {}, 'Sources'), sources),
       element('section', {}, element('h2', {}, 'State and windows'), kept),
     ),
+    parts.tap.view,
     parts.batches.view,
   ];
   const update = () => {
@@ -27,7 +29,11 @@ export function overview() {
     sources.replaceChildren(sourceTable(store.job.sources));
     kept.replaceChildren(keptTable(store.job.kept));
   };
-  return { view, update, close: parts.charts.close };
+  const close = () => {
+    parts.charts.close();
+    parts.tap.close();
+  };
+  return { view, update, close };
 }
 
 function sourceTable(sources) {

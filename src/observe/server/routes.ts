@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { asset } from '../assets.ts';
 import type { JobHistory } from '../history.ts';
+import type { Insight } from '../insight.ts';
 import type { Metrics } from '../metrics.ts';
 import { reasonsNotReady } from '../readiness.ts';
 import { batchDetailView, jobView, type Viewer } from '../views.ts';
 import type { Guard } from './guard.ts';
 import { sparkRest } from './sparkRest.ts';
+import { showTap } from './tapping.ts';
 import type { Updates } from './updates.ts';
 
 /** What the answers are made of. */
@@ -17,6 +20,8 @@ export interface Site {
   readonly guard: Guard;
   /** Asks the job to stop gracefully. */
   stop(reason: string): void;
+  /** Once the job runs. */
+  insight(): Insight | undefined;
 }
 
 /** Answers one request. Only POST /stop changes anything. */
@@ -56,13 +61,29 @@ async function look(url: URL, response: ServerResponse, site: Site, viewer: View
     case '/readyz':
       return ready(response, history);
     case '/api/v1/job':
-      return send(response, 200, jobView(history, viewer));
+      return send(response, 200, {
+        ...(jobView(history, viewer) as object),
+        streams: site.insight()?.streams ?? [],
+      });
+    case '/api/v1/tap':
+      return tap(url, response, site, viewer);
   }
   const [, api, version, section, ...path] = url.pathname.split('/');
   if (api !== 'api') return file(url.pathname, response);
   const found = version === 'v1' ? lookUp(section, path, url, site, viewer) : undefined;
   if (found === undefined) return send(response, 404, { error: `There is no ${url.pathname}.` });
   send(response, 200, found);
+}
+
+function tap({ searchParams }: URL, response: ServerResponse, { insight }: Site, { records }: Viewer): void {
+  if (!records) return send(response, 401, { error: 'To see records takes the token.' });
+  const look = insight();
+  if (!look) return send(response, 503, { error: 'The job has not started.' });
+  try {
+    showTap(response, look, searchParams.get('stream') ?? '');
+  } catch (error) {
+    send(response, 404, { error: messageOf(error) });
+  }
 }
 
 function lookUp(

@@ -4,6 +4,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { messageOf, StreamjobError } from '../../base/errors.ts';
 import type { JobHistory } from '../history.ts';
+import type { Insight } from '../insight.ts';
 import { openMetrics } from '../metrics.ts';
 import { Guard } from './guard.ts';
 import { answer, send } from './routes.ts';
@@ -18,6 +19,8 @@ export interface UiOptions {
   readonly token?: string;
   /** Asks the job to stop gracefully. */
   stop(reason: string): void;
+  /** Once the job runs. */
+  insight?(): Insight | undefined;
 }
 
 export interface Ui {
@@ -49,6 +52,7 @@ export async function openUi({
   port,
   token = randomBytes(16).toString('hex'),
   stop,
+  insight = () => undefined,
 }: UiOptions): Promise<Ui> {
   const metrics = await openMetrics(history);
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 });
@@ -56,7 +60,7 @@ export async function openUi({
   const updates = new Updates(history);
   const portOf = (): number => (server.address() as AddressInfo).port;
   const guard = new Guard({ token, loopback: isLoopback(host), port: portOf });
-  const site = { history, metrics, updates, guard, stop };
+  const site = { history, metrics, updates, guard, stop, insight };
   server.on('request', (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     answer(request, response, site).catch((error: unknown) => failed(response, error));
