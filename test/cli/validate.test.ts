@@ -68,3 +68,26 @@ sinks: [{ from: a, print: {} }]
   expect(stdout).toContain('job.yaml is valid.');
   expect(code).toBe(0);
 });
+
+test('a Kafka sink with exactlyOnce asks for a checkpoint, and then promises each message once', async () => {
+  const job = (header: string) => `${header}
+sources: { lines: { queue: { batches: [[a]] } } }
+sinks: [{ from: lines, kafka: { brokers: localhost, topic: out, exactlyOnce: true } }]
+`;
+  const cwd = folderWith({
+    'none.yaml': job('batchInterval: 1s'),
+    'kept.yaml': job('batchInterval: 1s\ncheckpoint: ./checkpoint'),
+    'lost.yaml': job('batchInterval: 1s\ncheckpoint: false'),
+  });
+  const none = await streamjob(['validate', 'none.yaml'], { cwd });
+  expect([none.code, none.stdout]).toEqual([
+    2,
+    expect.stringMatching(/^none\.yaml:3:\d+ {2}no-checkpoint {2}`kafka` can/),
+  ]);
+  const both = await streamjob(['validate', 'kept.yaml', 'lost.yaml'], { cwd });
+  expect(both.code).toBe(0);
+  expect(both.stdout).toContain('Each message is there once, for readers of committed transactions.');
+  expect(both.stdout).toContain(
+    'What a task sends appears whole or not at all, for readers of committed transactions.',
+  );
+});

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { IHeaders, KafkaMessage } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FunctionReference } from '#src/function/reference.ts';
@@ -216,4 +218,22 @@ describe('what the kafka sink says when', () => {
     const driver = kafkaSink.driver({ ...config, sasl: { ...sasl, password: 'wrong' } }, sinkContext);
     await expect(driver.start!()).rejects.toMatchObject({ code: 'broker-refused' });
   });
+
+  test('brokers call themselves what cannot be reached', async (context) => {
+    const kafka = service.for(context);
+    await createTopic(kafka, 'hidden');
+    await kafka.stop();
+    const properties = join(kafka.directory, 'server.properties');
+    const settings = readFileSync(properties, 'utf8');
+    writeFileSync(properties, settings.replace(/^(advertised.listeners=PLAINTEXT:..127.0.0.1):\d+/m, '$1:9'));
+    await kafka.start();
+    for (const exactlyOnce of [false, true]) {
+      const error = await failing(configure(kafka.brokers, 'hidden', { exactlyOnce }));
+      expect(error).toMatchObject({
+        code: 'broker-unreachable',
+        message: expect.stringContaining('one of its brokers, which calls itself 127.0.0.1:9, cannot be reached'),
+        remedy: expect.stringContaining('advertised.listeners'),
+      });
+    }
+  }, 120_000);
 });
