@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { JobProcess } from './jobProcess.mjs';
 
 const job = `batchInterval: 200ms
+checkpoint: { directory: checkpoint, interval: 2s }
 functions: functions.mjs
 settings: { threads: 2, memoryLimit: 32MB, taskRetries: 20, backpressure: true }
 sources: { lines: { socket: { listen: true, host: 127.0.0.1, port: 0 } } }
@@ -11,18 +12,22 @@ streams:
   pairs: { from: lines, steps: [{ map: risky }, { map: 'line => [line.slice(0, line.indexOf(" ")), 1]' }, { reduceByKey: '(a, b) => a + b' }] }
   slow: { from: pairs, steps: [{ mapPartitions: 'pairs => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50); return pairs; }' }] }
   total: { from: slow, steps: [{ map: '([, n]) => n' }, { reduce: '(a, b) => a + b' }] }
-sinks: [{ from: total, print: {} }]
+  states: { from: pairs, steps: [{ updateStateByKey: '(values, state = 0) => values.reduce((a, b) => a + b, state)' }] }
+  held: { from: states, steps: [{ map: '([, n]) => n' }, { reduce: '(a, b) => a + b' }, { map: 'n => "held " + n' }] }
+sinks: [{ from: total, print: {} }, { from: held, print: {} }]
 `;
 
-/** Peers that come at full speed and go, long keys, and a slow step. */
+/** Peers that come at full speed and go, long keys, a slow step, and a state of them all, which a thread may die with. */
 export async function open(directory) {
   const process = new JobProcess(directory, job);
   const port = Number((await process.said(/listening on 127\.0\.0\.1:(\d+)/))[1]);
   let sent = 0;
   let counted = 0;
+  let held = 0;
   let peers = 0;
   process.onLine = (line) => {
     if (/^\d+$/.test(line)) counted += Number(line);
+    if (line.startsWith('held ')) held = Number(line.slice(5));
   };
   const peer = async () => {
     const socket = connect(port, '127.0.0.1');
@@ -44,8 +49,9 @@ export async function open(directory) {
     async work(signal) {
       while (!signal.aborted) await Promise.all([peer(), peer(), sleep(100)]);
     },
-    settled: () => counted >= sent,
-    report: () => `${peers} peers sent ${sent} lines, ${counted} counted`,
-    wrong: () => (counted === sent ? undefined : `${sent} lines were sent, ${counted} counted`),
+    settled: () => counted >= sent && held >= sent,
+    report: () => `${peers} peers sent ${sent} lines, ${counted} counted, ${held} held`,
+    wrong: () =>
+      counted === sent && held === sent ? undefined : `${sent} lines were sent, ${counted} counted, ${held} held`,
   };
 }
