@@ -49,18 +49,18 @@ function filesOf({ registeredArguments: [first] }: Command): Completions['files'
 
 /** For bash; zsh understands it by `bashcompinit`. */
 function bashScript(commands: readonly Completions[]): string {
-  const values = new Map(commands.flatMap(({ options }) => options.flatMap(valuesOf)));
+  const values = commands.flatMap(({ words, options }) => options.flatMap((option) => valuesOf(words, option)));
   return `_streamjob() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" path="" files="" i IFS=$' \\t\\n'
   COMPREPLY=()
-  case "$before" in
-${[...values].map(([option, reply]) => `    ${option}) ${reply}; return ;;`).join('\n')}
-  esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${path:+$path }\${COMP_WORDS[i]}" in
       ${commands.flatMap(({ words }) => (words ? [`"${words}"`] : [])).join('|')}) path="\${path:+$path }\${COMP_WORDS[i]}" ;;
     esac
   done
+  case "$path $before" in
+${values.map(([options, reply]) => `    ${options}) ${reply}; return ;;`).join('\n')}
+  esac
   case "$path" in
 ${commands.map(caseOf).join('\n')}
   esac
@@ -84,11 +84,12 @@ const caseOf = ({ words, options, next, files }: Completions): string => {
     esac ;;`;
 };
 
-/** What may stand behind an option that takes a value: its choices, else a file or nothing. */
-function valuesOf(option: Option): readonly (readonly [string, string])[] {
+/** What may stand behind an option of a command that takes a value: its choices, else a file or nothing. */
+function valuesOf(words: string, option: Option): readonly (readonly [string, string])[] {
   if (!option.required) return [];
-  const flags = [option.short, option.long].filter(Boolean).join('|');
+  const given = [option.short, option.long].filter((flag) => flag !== undefined);
+  const flags = given.map((flag) => `"${words} ${flag}"`).join('|');
   if (option.argChoices) return [[flags, `COMPREPLY=($(compgen -W '${option.argChoices.join(' ')}' -- "$word"))`]];
-  const takesFile = /<(file|dir)>/.test(option.flags);
+  const takesFile = /<(file|dir|job)>/.test(option.flags);
   return [[flags, takesFile ? 'COMPREPLY=($(compgen -f -- "$word"))' : ':']];
 }

@@ -19,6 +19,7 @@ export interface Overview {
     readonly id: number;
     readonly name: string;
     readonly component: string;
+    readonly receives: boolean;
     readonly state: string | null;
     readonly lastBatch: number;
     readonly lastError: { readonly time: number; readonly message: string } | null;
@@ -27,6 +28,7 @@ export interface Overview {
     readonly name: string;
     readonly kind: string;
     readonly keys: number | null;
+    readonly bytes: number | null;
   }[];
   readonly flow: {
     readonly slowest?: number;
@@ -79,9 +81,9 @@ function sourceLines({ sources, flow }: Overview): Table {
   const rates = new Map(flow.stages.map(({ root, rateIn }) => [root, rateIn]));
   return {
     heads: ['SOURCE', 'STATE', 'RECORDS/S', 'LAST BATCH', 'LAST ERROR'],
-    rows: sources.map(({ id, name, component, state, lastBatch, lastError }) => [
+    rows: sources.map(({ id, name, component, receives, state, lastBatch, lastError }) => [
       `${name} (${component})`,
-      state ?? 'listed',
+      receives || state === 'waiting' ? (state ?? '') : 'listed',
       shortCount(rates.get(id) ?? 0),
       shortCount(lastBatch),
       lastError ? `${clock(lastError.time)} ${lastError.message}` : '',
@@ -107,8 +109,13 @@ function stepLines({ flow, steps }: Overview): Table {
 }
 
 const keptLines = ({ kept }: Overview): Table => ({
-  heads: ['KEPT BY', 'WHAT', 'KEYS'],
-  rows: kept.map(({ name, kind, keys }) => [name, kind, keys === null ? '' : shortCount(keys)]),
+  heads: ['KEPT BY', 'WHAT', 'KEYS', 'MEMORY'],
+  rows: kept.map(({ name, kind, keys, bytes }) => [
+    name,
+    kind,
+    keys === null ? '' : shortCount(keys),
+    bytes === null ? '' : shortBytes(bytes),
+  ]),
 });
 
 const batchLines = ({ batches }: Overview): Table => ({
