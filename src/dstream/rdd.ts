@@ -8,6 +8,8 @@ export interface RddRecorder {
   fn(f: (...args: never[]) => unknown, scope: Scope | undefined): unknown;
   /** All records, in the order of partitions. Throws StreamjobError `bad-transform` within a transform. */
   collect(rdd: RDD<never>, action: string, limit?: number): Promise<unknown[]>;
+  /** Writes the records to a directory. Throws StreamjobError `bad-transform` within a transform. */
+  saveAsText(rdd: RDD<never>, path: string): Promise<void>;
 }
 
 /**
@@ -225,6 +227,14 @@ export class RDD<T> {
     return this.#collect('forEach').then((records) => {
       for (const record of records) f(record);
     });
+  }
+
+  /**
+   * Action: writes a directory, relative to the job file, with a file for each partition, as Spark does; a string is a line, anything
+   * else JSON. Rejects with StreamjobError `output-exists` if something of this name is there.
+   */
+  saveAsTextFile(path: string): Promise<void> {
+    return this.recorder.saveAsText(this as never, path);
   }
 
   #collect(action: string, limit?: number): Promise<T[]> {

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { StreamjobError } from '../base/errors.ts';
 import type { OperatorDefinition } from '../component/operator.ts';
 import type { Partition } from '../component/source.ts';
@@ -12,6 +13,7 @@ import type { Scope } from './dstream.ts';
 import type { Recorded } from './graph.ts';
 import { RDD, type RddRecorder } from './rdd.ts';
 import type { RddContext } from './rddContext.ts';
+import { writeTextDirectory } from './textDirectory.ts';
 
 export interface RecordingParts {
   readonly plan: PlanBuilder;
@@ -28,6 +30,8 @@ export class RddRecording implements RddRecorder, RddContext {
   readonly literals = new Map<NodeId, readonly Partition[]>();
   /** The paths of text files, by the node that reads them. */
   readonly files = new Map<NodeId, string>();
+  /** The batch is not done before them, even if the function did not wait. */
+  readonly actions: Promise<unknown>[] = [];
   readonly #parts: RecordingParts;
   readonly #edges = new Map<Recorded, Edge>();
   readonly #functions: FunctionReference[] = [];
@@ -72,7 +76,14 @@ export class RddRecording implements RddRecorder, RddContext {
   collect(rdd: RDD<never>, action: string, limit?: number): Promise<unknown[]> {
     const { collect } = this.#parts;
     if (!collect) throw noActions(action);
-    return collect(this.edgeOf(rdd), limit);
+    return this.#action(collect(this.edgeOf(rdd), limit));
+  }
+
+  saveAsText(rdd: RDD<never>, path: string): Promise<void> {
+    const { origin } = this.#parts;
+    const target = resolve(origin.at ? dirname(origin.at.file) : '.', path);
+    const partitions = this.collect(rdd.glom() as RDD<never>, 'saveAsTextFile') as Promise<unknown[][]>;
+    return this.#action(partitions.then((lists) => writeTextDirectory(target, lists)));
   }
 
   parallelize<T>(values: readonly T[], partitions = 1): RDD<T> {
@@ -111,6 +122,11 @@ export class RddRecording implements RddRecorder, RddContext {
     for (const node of nodes.slice(first)) {
       if (canFail(node, this.#functions)) nodes[node.id] = { ...node, onError };
     }
+  }
+
+  #action<T>(action: Promise<T>): Promise<T> {
+    this.actions.push(action);
+    return action;
   }
 
   #source(component: string): Edge {

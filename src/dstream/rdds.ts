@@ -87,15 +87,12 @@ export class JobRdds implements Rdds {
       builder.origin = { ...origin, component: 'materialised' };
       const given = builder.source({ config: {} });
       builder.origin = origin;
-      const actions: Promise<unknown>[] = [];
-      const recording: RddRecording = this.#record(builder, origin, caller, (edge, limit) => {
-        const action = this.#collect({ builder, recording, given, partitions, time }, edge, limit);
-        actions.push(action);
-        return action;
-      });
+      const recording: RddRecording = this.#record(builder, origin, caller, (edge, limit) =>
+        this.#collect({ builder, recording, given, partitions, time }, edge, limit),
+      );
       const call = () => caller.call(recording.rdd(given), time, recording);
       await guarded(taskTimeout, hangs(origin, taskTimeout), call);
-      await allOrFirstError(actions);
+      await allOrFirstError(recording.actions);
     };
   }
 
