@@ -46,7 +46,7 @@ export const metricTable = metricText({
   },
   streamjob_state_bytes: {
     type: 'gauge',
-    help: 'Bytes of what is held: of the records of a window in memory; of a state or a window by key in the checkpoint, and only with one.',
+    help: 'Bytes of what is held: of the records of a window in memory; of a state or a window by key in the checkpoint with what is not yet merged, and only with one.',
     labels: ['step'],
   },
 });

@@ -1,6 +1,6 @@
 // usage: node test/bench/main.mjs [NAME[=SIZE]…]
 const names = [
-  ...['start', 'wordcount', 'grep', 'json', 'socket', 'pace', 'window', 'state', 'checkpoint'],
+  ...['start', 'wordcount', 'grep', 'json', 'socket', 'pace', 'window', 'state', 'checkpoint', 'dashboard'],
   ...['hugeFile', 'manyFiles', 'slowSink'],
 ];
 const asked = process.argv.slice(2).map((text) => text.split('='));

@@ -15,21 +15,25 @@ export async function run() {
   for (const name of Object.keys(steps)) {
     const overFile = [cli, 'run', jobFile(`${name}-total`, totalJob(name, path)), '--once', '-q', '--threads', '1'];
     const expected = total((await time(overFile)).output);
+    const command = [cli, 'run', jobFile(`${name}-socket`, totalJob(name)), '--threads', '1'];
     const seconds = { file: [], socket: [] };
     for (let round = 0; round < rounds; round++) {
       seconds.file.push((await time(overFile)).seconds);
-      seconds.socket.push(await throughSocket(name, path, expected));
+      seconds.socket.push(await throughSocket(command, path, expected));
     }
     console.log(`# ${name}`);
     report(seconds, megabytes);
   }
 }
 
-async function throughSocket(name, path, expected) {
-  const job = jobFile(`${name}-socket`, totalJob(name));
-  const command = [cli, 'run', job, '--threads', '1', '--log-format', 'json'];
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Seconds from the first byte of a file that is sent to a job until what it prints comes to the total that is expected. `started` is
+ * given the process.
+ */
+export async function throughSocket(command, path, expected, started) {
+  const child = spawn(process.execPath, [...command, '--log-format', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const output = collect(child.stdout);
+  started?.(child);
   const port = await listeningPort(child.stderr);
   const start = performance.now();
   createReadStream(path, { highWaterMark: 1 << 20 }).pipe(connect(port, '127.0.0.1'));
@@ -43,7 +47,7 @@ async function throughSocket(name, path, expected) {
 export async function listeningPort(stream) {
   const log = collect(stream);
   for (;;) {
-    const port = /127\.0\.0\.1:(\d+)/.exec(log.text);
+    const port = /(?<!\/)127\.0\.0\.1:(\d+)/.exec(log.text);
     if (port) return Number(port[1]);
     await once(stream, 'data');
   }

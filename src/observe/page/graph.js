@@ -2,8 +2,8 @@ import { svg } from './dom.js';
 import * as format from './format.js';
 import { store } from './store.js';
 
-const width = 210;
-const gapX = 90;
+const width = 226;
+const gapX = 72;
 const gapY = 22;
 const lineHeight = 16;
 
@@ -90,7 +90,7 @@ function drawnBox({ kind, name, component, steps }, { x, y, height }, flow, isSl
     svg('rect', { class: 'box', x, y, width, height, rx: 7 }),
     text(x + 10, y + 18, cut(name, isSlowest ? 16 : 24), 'name'),
     isSlowest && text(x + width - 10, y + 18, 'slowest', 'mark', 'end'),
-    text(x + 10, y + 35, cut(below, 19), 'dim'),
+    text(x + 10, y + 35, cut(below, 21), 'dim'),
     timing && text(x + width - 10, y + 35, timing, 'timing', 'end'),
     ...lines,
   );
