@@ -1,21 +1,38 @@
-import { quantile, timeBatches } from './batches.mjs';
+import { quantile, SteppedJob, spreadOf, takeTurns } from './batches.mjs';
 
 const touched = 10_000;
 
-/** mapWithState with 10,000 keys touched in each batch, by the number of keys held. */
+/**
+ * mapWithState with 10,000 keys touched in each batch, by the number of keys held. Each time round they come in another order: keys
+ * that lie side by side in memory because they came one after the other are of no help.
+ */
 export async function run() {
-  const medians = [];
-  for (const held of [10_000, 1_000_000]) {
-    const filling = held / touched;
-    const times = await timeBatches(`state-${held}`, job(held), filling + 100);
-    const full = times.slice(filling + 20);
-    medians.push(quantile(full, 0.5));
-    console.log(`${held} keys held: median ${medians.at(-1).toFixed(2)} ms, worst ${Math.max(...full).toFixed(2)} ms`);
-  }
-  console.log(`a hundred times as many keys: ${(medians[1] / medians[0]).toFixed(2)} times the batch time`);
+  for (const checkpoint of [false, true]) await measure(checkpoint);
 }
 
-const job = (held) => `
+async function measure(checkpoint) {
+  const sizes = [10_000, 1_000_000];
+  const jobs = [];
+  for (const held of sizes) {
+    const job = await SteppedJob.open(`state-${held}`, text(held), { checkpoint });
+    await job.run(held / touched + 20);
+    jobs.push(job);
+  }
+  const results = await takeTurns(jobs, { turns: 20, batches: 10 });
+  for (const job of jobs) await job.close();
+  console.log(`# ${touched} keys touched in each batch, ${checkpoint ? 'with a checkpoint' : 'in memory'}`);
+  for (const [i, { times, work }] of results.entries())
+    console.log(
+      `${sizes[i]} keys held: ${spreadOf(times)}, processors ${quantile(work, 0.5).toFixed(2)} ms in the median`,
+    );
+  const [time, cost] = ['times', 'work'].map((what) => {
+    const [few, many] = results.map((result) => quantile(result[what], 0.5));
+    return (many / few).toFixed(2);
+  });
+  console.log(`a hundred times as many keys: ${time} times the batch time, ${cost} times the work of the processors`);
+}
+
+const text = (held) => `
 batchInterval: 1s
 checkpoint: false
 sources:
@@ -27,7 +44,10 @@ streams:
       - mapPartitions: |
           () => {
             globalThis.next ??= 0;
-            return Array.from({ length: ${touched} }, () => ["key" + (globalThis.next++ % ${held}), 1]);
+            return Array.from({ length: ${touched} }, () => {
+              const [i, round] = [globalThis.next % ${held}, Math.floor(globalThis.next++ / ${held})];
+              return ["key" + (i * [618033, 381967, 271829, 314159, 161803][round % 5]) % ${held}, 1];
+            });
           }
       - mapWithState:
           timeout: 1h
