@@ -15,9 +15,10 @@ describe('the README', () => {
     'has only valid jobs, whose tests pass: %#',
     async (job) => {
       const cwd = folderWith({ 'job.yaml': job });
-      const validated = await streamjob(['validate', 'job.yaml'], { cwd });
+      const env = { KAFKA_PASSWORD: 'secret' };
+      const validated = await streamjob(['validate', 'job.yaml'], { cwd, env });
       expect(validated.stdout).toMatch(/^job\.yaml is valid\.$/m);
-      expect((await streamjob(['test', 'job.yaml'], { cwd })).code).toBe(0);
+      expect((await streamjob(['test', 'job.yaml'], { cwd, env })).code).toBe(0);
     },
   );
 

@@ -58,6 +58,18 @@ export function hugeFile(megabytes) {
   return path;
 }
 
+/** Lines of so many bytes. To be removed. */
+export function messagesFile(count, bytes) {
+  const path = join(directory, `messages-${count}.txt`);
+  const random = generator(777);
+  const line = () => Array.from({ length: bytes }, () => String.fromCharCode(65 + Math.floor(random() * 26))).join('');
+  const lines = Array.from({ length: 1000 }, line);
+  const file = openSync(path, 'w');
+  for (let written = 0; written < count; written += lines.length) writeSync(file, `${lines.join('\n')}\n`);
+  closeSync(file);
+  return path;
+}
+
 /** A directory of small files, a line each. To be removed. */
 export function smallFiles(count) {
   const path = mkdtempSync(join(directory, 'files-'));

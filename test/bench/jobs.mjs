@@ -80,6 +80,29 @@ sinks:
   - { from: result, print: { limit: 5 } }
 `;
 
+/** Counts the messages of a topic. */
+export const consumingJob = (brokers, topic, batchInterval = '100ms') => `
+batchInterval: ${batchInterval}
+sources:
+  messages: { kafka: { brokers: "${brokers}", topics: ${topic}, from: earliest } }
+streams:
+  total:
+    from: messages
+    steps:
+      - count
+sinks:
+  - { from: total, print: {} }
+`;
+
+/** Sends the lines of a file to a topic. */
+export const producingJob = (brokers, topic, path) => `
+batchInterval: 100ms
+sources:
+  lines: { files: { path: ${path}, minAge: 0s } }
+sinks:
+  - { from: lines, kafka: { brokers: "${brokers}", topic: ${topic} } }
+`;
+
 /** Counts what a socket sends; each batch's result takes the sink a tenth of a second. */
 export const slowJob = (memoryLimit) => `
 batchInterval: 200ms

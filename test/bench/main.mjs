@@ -1,7 +1,7 @@
 // usage: node test/bench/main.mjs [NAME[=SIZE]…]
 const names = [
-  ...['start', 'wordcount', 'grep', 'json', 'socket', 'pace', 'window', 'state', 'checkpoint', 'dashboard'],
-  ...['hugeFile', 'manyFiles', 'slowSink'],
+  ...['start', 'wordcount', 'grep', 'json', 'socket', 'pace', 'window', 'state', 'checkpoint', 'restart'],
+  ...['hugeFile', 'manyFiles', 'slowSink', 'kafka', 'kafkaIdle', 'dashboard'],
 ];
 const asked = process.argv.slice(2).map((text) => text.split('='));
 const unknown = asked.map(([name]) => name).filter((name) => !names.includes(name));

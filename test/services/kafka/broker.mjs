@@ -23,6 +23,7 @@ const run = promisify(execFile);
  */
 
 const firstStart = 120_000;
+const quickStart = '-XX:TieredStopAtLevel=1';
 
 /**
  * Starts a real Apache Kafka of one node on free ports of 127.0.0.1, with its data in a directory of its own. Resolves when it
@@ -114,9 +115,11 @@ export class Kafka {
    * Runs one of Kafka's own tools; resolves with what it prints.
    * @param {string} className
    * @param {readonly string[]} args
+   * @param {{ compiled?: boolean }} [options] compiled: for long work, not for a quick start
    */
-  async tool(className, args) {
-    const { stdout } = await run('java', [...this.#java(['-Xmx256m']), className, ...args], { maxBuffer: 64 << 20 });
+  async tool(className, args, { compiled = false } = {}) {
+    const java = this.#java(['-Xmx256m']).filter((option) => !(compiled && option === quickStart));
+    const { stdout } = await run('java', [...java, className, ...args], { maxBuffer: 64 << 20 });
     return stdout;
   }
 
@@ -126,7 +129,7 @@ export class Kafka {
 
   #java(memory) {
     const logging = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
-    return [...memory, '-XX:TieredStopAtLevel=1', logging, '-cp', this.#classPath];
+    return [...memory, quickStart, logging, '-cp', this.#classPath];
   }
 
   async #end(signal) {
