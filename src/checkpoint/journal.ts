@@ -23,7 +23,7 @@ export interface Journal {
   done(time: number, succeeded?: boolean, kept?: readonly KeptPiece[]): Promise<void>;
   synced(): Promise<void>;
   /**
-   * Asked before the sinks commit a batch: throws StreamjobError `checkpoint-locked` if another process has taken over. If the commit `shows`
+   * Asked before the sinks commit a batch, and before it runs if its tasks send to outside: throws StreamjobError `checkpoint-locked` if another process has taken over. If the commit `shows`
    * nothing, the plan of a batch without input may still be unsafe when it resolves.
    */
   check(shows: boolean): Promise<void>;

@@ -22,6 +22,8 @@ export interface SinkDefinition<S extends Setting = Setting> {
    * batch then need not be safe before. Absent: never.
    */
   isNothing?(config: Static<S>, message: CommitMessage): boolean;
+  /** True if its writers already send to outside: then the plan of a batch is safe before its tasks run, also if it reads nothing. */
+  readonly sendsInTasks?: boolean;
   readonly examples: readonly { readonly title: string; readonly yaml: string }[];
   /** Ours alone; not in the job language. */
   readonly hidden?: boolean;

@@ -32,6 +32,7 @@ interface Sink {
   readonly node: SinkNode;
   readonly driver: SinkDriver;
   isNothing(message: CommitMessage): boolean;
+  readonly sendsInTasks: boolean;
   /** The run before had it, too. */
   readonly again: boolean;
 }
@@ -60,13 +61,19 @@ export class Sinks {
       const config = configs.get(node.id);
       const driver = definition.driver(config, contextOf(node, options));
       const isNothing = (message: CommitMessage): boolean => definition.isNothing?.(config, message) ?? false;
-      sinks.push({ node, driver, isNothing, again: recovered.sinks.has(node.id) });
+      const { sendsInTasks = false } = definition;
+      sinks.push({ node, driver, isNothing, sendsInTasks, again: recovered.sinks.has(node.id) });
     }
     return new Sinks(sinks, options);
   }
 
   async start(): Promise<void> {
     for (const { node, driver } of this.#sinks) await calling(node, async () => driver.start?.());
+  }
+
+  /** Whether a batch may be seen outside before it is committed. */
+  get sendInTasks(): boolean {
+    return this.#sinks.some(({ sendsInTasks }) => sendsInTasks);
   }
 
   /** Whether the commit of a batch will make something visible that a re-run must not contradict, or take back what an earlier run may have. */

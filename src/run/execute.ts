@@ -54,6 +54,7 @@ async function computeAndCommit(
   { engine, journal, rdds, sinks, taps, cut }: Execution,
 ): Promise<Outcome> {
   const whole = taps.into(await withTransforms(batch, rdds));
+  if (sinks.sendInTasks) await journal.check(true);
   const result = taps.handOut(whole, await engine.runBatch(whole));
   cut.throwIfAborted();
   if (result.sinks.size > 0) await journal.check(sinks.shows(batch.time, result));

@@ -57,6 +57,8 @@ export default defineSink({
 
   check: ({ url, headers }) => [...(typeof url === 'string' ? urlProblems(url) : []), ...headerProblems(headers)],
 
+  sendsInTasks: true,
+
   worker: (config, task) => new HttpWriter(config, task),
 
   driver: () => ({ async commit() {} }),

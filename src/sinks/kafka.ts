@@ -57,6 +57,8 @@ export default defineSink({
 
   needsCheckpoint: ({ exactlyOnce }) => exactlyOnce,
 
+  sendsInTasks: true,
+
   worker: (config, task) => openWriter(config, task),
   driver: (config, context) => openDriver(config, context),
 });

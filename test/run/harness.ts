@@ -17,7 +17,7 @@ export interface HarnessOptions {
   /** By name; node ids count from 0 in this order. Default: one source that is received. */
   readonly sources?: { readonly [name: string]: SourceDefinition };
   /** By name; each is one sink. Default: one that keeps what is committed. */
-  readonly sinks?: { readonly [name: string]: Partial<SinkDriver> };
+  readonly sinks?: { readonly [name: string]: Partial<SinkDriver> & Pick<SinkDefinition, 'sendsInTasks'> };
   readonly clock?: Clock;
   readonly journal?: Journal;
   readonly mode?: RunMode;
@@ -95,14 +95,15 @@ export class Harness {
     return this.committed.map(({ time, splits }) => [time, splits.map(({ block }) => block)]);
   }
 
-  #sink(driver: Partial<SinkDriver>): SinkDefinition {
+  #sink({ sendsInTasks = false, ...driver }: NonNullable<HarnessOptions['sinks']>[string]): SinkDefinition {
     const commit: SinkDriver['commit'] = async (time, messages) => {
       this.committed.push({ time, splits: messages.flatMap(({ splits }) => splits as unknown as Split[]) });
     };
     const worker = (): never => {
       throw new Error('never called here');
     };
-    return { summary: '', config: { kind: 'object' }, examples: [], worker, driver: () => ({ commit, ...driver }) };
+    const definition = { summary: '', config: { kind: 'object' }, examples: [], sendsInTasks } as const;
+    return { ...definition, worker, driver: () => ({ commit, ...driver }) };
   }
 }
 

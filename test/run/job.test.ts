@@ -379,6 +379,16 @@ describe('sinks', () => {
     expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
   });
 
+  test.each([false, true])('whose tasks send (%s) have the plan safe before they run', async (sendsInTasks) => {
+    const order: string[] = [];
+    const journal = new MemoryJournal();
+    journal.check = async (shows?: boolean) => void order.push(`check ${shows}`);
+    const harness = new Harness({ ...oneBatch, journal, sinks: { out: { sendsInTasks } } });
+    harness.engine.compute = async () => void order.push('runs');
+    await harness.start().job.done;
+    expect(order).toEqual(sendsInTasks ? ['check true', 'runs', 'check true'] : ['runs', 'check true']);
+  });
+
   test('are committed side by side with concurrentJobs', async () => {
     const other = deferred();
     const a = { commit: () => other.promise };
