@@ -109,7 +109,7 @@ sinks: [{ from: s, print: {} }]
 
   test('takes one Ctrl-C at a terminal for one', async () => {
     const cwd = folderWith(files);
-    const line = `${process.execPath} ${bin} run job.yaml --watch`;
+    const line = `exec ${process.execPath} ${bin} run job.yaml --watch`;
     const run = new Command('script', ['-qec', line, '/dev/null'], { cwd });
     await run.seen('stdout', /^first\r$/m);
     run.process.stdin.write('\x03');

@@ -71,7 +71,7 @@ export class Cluster {
   async close(): Promise<void> {
     const open = [...this.#brokers.values()];
     this.#brokers.clear();
-    await Promise.all(open.map(({ broker }) => broker.disconnect().catch(() => undefined)));
+    await stayingAlive(() => Promise.all(open.map(({ broker }) => broker.disconnect().catch(() => undefined))));
   }
 
   /** One that is connected already, or the first of those that are known, or named in the job, that answers. */
@@ -97,8 +97,10 @@ export class Cluster {
    */
   async #using<T>({ address, origin, broker }: Known, call: (broker: Broker) => Promise<T>): Promise<T> {
     try {
-      await broker.connect();
-      return await call(broker);
+      return await stayingAlive(async () => {
+        await broker.connect();
+        return call(broker);
+      });
     } catch (error) {
       this.#coordinators.clear();
       if (!isAnswer(error)) this.#forget(address, broker);
@@ -133,6 +135,16 @@ export class Cluster {
       logger,
     });
     return new Broker({ connectionPool, logger, authenticationTimeout: connectTimeout, allowAutoTopicCreation: false });
+  }
+}
+
+/** Sockets do not keep a process alive, as nobody closes those of tasks; but what somebody waits for does. */
+async function stayingAlive<T>(work: () => Promise<T>): Promise<T> {
+  const hold = setInterval(() => undefined, 0x7fffffff);
+  try {
+    return await work();
+  } finally {
+    clearInterval(hold);
   }
 }
 
