@@ -7,6 +7,8 @@ import type { BatchStore } from './stores.ts';
 
 interface BatchOfWindow {
   readonly time: number;
+  /** Counted from the first one on: small where times are large. */
+  readonly number: number;
   readonly windows: KeyWindow[];
 }
 
@@ -56,7 +58,7 @@ export class FoldWindow implements BatchStore {
     this.#batches.pop();
     if (this.#firstData === last.time) this.#firstData = undefined;
     for (const window of last.windows) {
-      window.takeBack(last.time);
+      window.takeBack(last.number);
       this.#dropIfEmpty(window);
     }
   }
@@ -91,13 +93,15 @@ export class FoldWindow implements BatchStore {
   /** Adds what a batch brought: the youngest, or more of it. */
   enter(time: number, batch: Iterable<Entering>, merge: Merge, failed: MergeFailed): void {
     const last = this.#batches.at(-1);
-    const windows: KeyWindow[] = last?.time === time ? last.windows : [];
+    const goesOn = last?.time === time;
+    const windows: KeyWindow[] = goesOn ? last.windows : [];
+    const number = goesOn ? last.number : (last?.number ?? 0) + 1;
     for (const { key, value } of batch) {
       const window = this.#table.find(key) ?? this.#add(key);
       // Noted before the merge, which may throw: then all of the batch is taken back.
       windows.push(window);
-      if (windows.length === 1) this.#batches.push({ time, windows });
-      window.enter(time, value, merge, failed);
+      if (windows.length === 1) this.#batches.push({ time, number, windows });
+      window.enter(number, value, merge, failed);
     }
     if (windows.length > 0) this.#firstData ??= time;
   }
@@ -109,13 +113,13 @@ export class FoldWindow implements BatchStore {
 
   changes(time: number): readonly WindowEntry[] {
     const last = this.#batches.at(-1);
-    const brought = last?.time === time ? last.windows : [];
+    const brought = last?.time === time ? last : undefined;
     const took = this.#taken?.time === time && this.#taken.failures.length > 0;
-    if (brought.length === 0 && this.#failures.length === 0 && !took) return [];
+    if (!brought && this.#failures.length === 0 && !took) return [];
     const entries: WindowEntry[] = [[this.#firstData ?? null]];
     for (const { time, record, thrown } of this.#failures) entries.push([time, record, messageOf(thrown)]);
-    for (const window of brought) {
-      const entered = window.entered(time);
+    for (const window of brought?.windows ?? []) {
+      const entered = window.entered(brought!.number);
       if (entered) entries.push([window.key, entered.value]);
     }
     return entries;
@@ -137,13 +141,16 @@ export class FoldWindow implements BatchStore {
   }
 
   #leave(until: number, merge: Merge, failed: MergeFailed): void {
-    for (let [oldest] = this.#batches; oldest && oldest.time <= until; [oldest] = this.#batches) {
-      for (const window of oldest.windows) {
-        window.leave(until, merge, failed);
+    const staying = this.#batches.findIndex(({ time }) => time > until);
+    const leaving = this.#batches.slice(0, staying < 0 ? this.#batches.length : staying);
+    for (const { windows } of leaving) {
+      for (const window of windows) {
+        window.leave(leaving.at(-1)!.number, merge, failed);
         this.#dropIfEmpty(window);
       }
-      this.#batches.shift();
     }
+    // Not before: what a merge that fails keeps from leaving leaves when the batch is run again.
+    this.#batches.splice(0, leaving.length);
   }
 
   #dropIfEmpty(window: KeyWindow): void {

@@ -6,16 +6,15 @@ export type MergeFailed = (key: unknown, values: readonly [unknown, unknown], th
 /**
  * The values of one key in a window, one for each batch that brought some, as a queue of two stacks: entering, leaving and
  * joining all of them costs one merge each, on average. The front holds the older values, the oldest on top, each merged with
- * all younger ones of the front; the back holds the younger ones as they came.
+ * all younger ones of the front; the back holds the younger ones as they came. Batches go by growing numbers.
  *
- * Stacks of numbers side by side and not of objects: a window has millions of entries.
+ * A stack is one list in which each value follows the number of its batch, and not a list of objects: a window has millions of
+ * entries, and what a slide costs is the number of places in memory that it touches for each key.
  */
 export class KeyWindow {
   readonly key: unknown;
-  #frontTimes: number[] = [];
-  #frontMerged: unknown[] = [];
-  #backTimes: number[] = [];
-  #backValues: unknown[] = [];
+  #front: unknown[] = [];
+  #back: unknown[] = [];
   /** All of the back. */
   #backMerged: unknown;
   /** All of the back but its last value, which may be taken back. */
@@ -33,76 +32,69 @@ export class KeyWindow {
   }
 
   get isEmpty(): boolean {
-    return this.#frontTimes.length === 0 && this.#backTimes.length === 0;
+    return this.#front.length === 0 && this.#back.length === 0;
   }
 
   /** Adds the value of a batch that is younger than all others. */
-  enter(time: number, value: unknown, merge: Merge, failed: MergeFailed): void {
-    if (this.#frontTimes.length === 0 && this.#backTimes.length === this.#firstTurn) this.#turn(0, merge, failed);
+  enter(batch: number, value: unknown, merge: Merge, failed: MergeFailed): void {
+    if (this.#front.length === 0 && this.#back.length === 2 * this.#firstTurn) this.#turn(0, merge, failed);
     let merged = value;
-    if (this.#backTimes.length > 0) {
+    if (this.#back.length > 0) {
       try {
         merged = merge(this.#backMerged, value);
       } catch (thrown) {
         return failed(this.key, [this.#backMerged, value], thrown);
       }
     }
-    this.#backTimes.push(time);
-    this.#backValues.push(value);
+    this.#back.push(batch, value);
     this.#backBefore = this.#backMerged;
     this.#backMerged = merged;
   }
 
   /** The value of the youngest batch, if it is this one. */
-  entered(time: number): { readonly value: unknown } | undefined {
-    return this.#backTimes.at(-1) === time ? { value: this.#backValues.at(-1) } : undefined;
+  entered(batch: number): { readonly value: unknown } | undefined {
+    return this.#back.at(-2) === batch ? { value: this.#back.at(-1) } : undefined;
   }
 
   /** Takes the value of the youngest batch back. It is done only once after it was added. */
-  takeBack(time: number): void {
-    if (this.#backTimes.at(-1) !== time) return;
-    this.#backTimes.pop();
-    this.#backValues.pop();
+  takeBack(batch: number): void {
+    if (this.#back.at(-2) !== batch) return;
+    dropTop(this.#back);
     this.#backMerged = this.#backBefore;
   }
 
-  /** Drops the values of all batches up to a time. */
+  /** Drops the values of all batches up to one. */
   leave(until: number, merge: Merge, failed: MergeFailed): void {
-    const times = this.#frontTimes;
-    while (times.length > 0 && times.at(-1)! <= until) {
-      times.pop();
-      this.#frontMerged.pop();
-    }
-    if (times.length > 0 || this.#backTimes.length === 0 || this.#backTimes[0]! > until) return;
-    const staying = this.#backTimes.findIndex((time) => time > until);
-    this.#turn(staying < 0 ? this.#backTimes.length : staying, merge, failed);
+    const [front, back] = [this.#front, this.#back];
+    while (front.length > 0 && (front.at(-2) as number) <= until) dropTop(front);
+    if (front.length > 0) return;
+    let staying = 0;
+    while (staying < back.length && (back[staying] as number) <= until) staying += 2;
+    if (staying > 0) this.#turn(staying, merge, failed);
   }
 
   /** All values merged, the oldest first. The window is not empty. */
   merged(merge: Merge): unknown {
-    if (this.#frontTimes.length === 0) return this.#backMerged;
-    const older = this.#frontMerged.at(-1);
-    return this.#backTimes.length === 0 ? older : merge(older, this.#backMerged);
+    if (this.#front.length === 0) return this.#backMerged;
+    const older = this.#front.at(-1);
+    return this.#back.length === 0 ? older : merge(older, this.#backMerged);
   }
 
   /** The two values that `merged` merges. */
   get parts(): readonly [unknown, unknown] {
-    return [this.#frontMerged.at(-1), this.#backMerged];
+    return [this.#front.at(-1), this.#backMerged];
   }
 
   /** The back, from an index on, becomes the front, which is empty. If it throws, nothing has changed. */
   #turn(from: number, merge: Merge, failed: MergeFailed): void {
-    const times: number[] = [];
-    const merged: unknown[] = [];
-    for (let i = this.#backTimes.length - 1; i >= from; i--) {
-      const value = this.#backValues[i];
-      merged.push(merged.length === 0 ? value : this.#withYounger(value, merged.at(-1), merge, failed));
-      times.push(this.#backTimes[i]!);
+    const front: unknown[] = [];
+    for (let i = this.#back.length - 2; i >= from; i -= 2) {
+      const value = this.#back[i + 1];
+      const merged = front.length === 0 ? value : this.#withYounger(value, front.at(-1), merge, failed);
+      front.push(this.#back[i], merged);
     }
-    this.#frontTimes = times;
-    this.#frontMerged = merged;
-    this.#backTimes = [];
-    this.#backValues = [];
+    this.#front = front;
+    this.#back = [];
     this.#backMerged = undefined;
     this.#backBefore = undefined;
   }
@@ -116,4 +108,10 @@ export class KeyWindow {
       return younger;
     }
   }
+}
+
+/** Drops a value and the number of its batch. */
+function dropTop(stack: unknown[]): void {
+  stack.pop();
+  stack.pop();
 }
