@@ -10,20 +10,20 @@ import { type RunningJob, runJob } from './run/job.ts';
 
 export { type ErrorCode, type Place, StreamjobError } from './base/errors.ts';
 export { ScopedFunction } from './dstream/apiConfig.ts';
-export {
-  type AnyRecord,
-  DStream,
-  type Duration,
-  type Pair,
-  type Partitioning,
-  type Scope,
-  type State,
-  type StateOptions,
-  type Windowing,
-} from './dstream/dstream.ts';
+export { DStream } from './dstream/dstream.ts';
 export type { ContextState } from './dstream/lifecycle.ts';
 export type { RDD } from './dstream/rdd.ts';
 export type { RddContext } from './dstream/rddContext.ts';
+export type {
+  AnyRecord,
+  Duration,
+  Pair,
+  Partitioning,
+  Scope,
+  State,
+  StateOptions,
+  Windowing,
+} from './dstream/types.ts';
 export type { JobSettings } from './plan/jobSettings.ts';
 export type { Plan } from './plan/plan.ts';
 export type { BatchInfo, JobListener } from './run/events.ts';

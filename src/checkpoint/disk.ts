@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { messageOf, StreamjobError } from '../base/errors.ts';
 import { failpoint } from '../base/failpoint.ts';
+import { syncDirectory } from '../base/sync.ts';
 
 /** The writes of a checkpoint, each with its place for tests that kill the process there, or count. */
 export interface Disk {
@@ -52,16 +53,6 @@ export const realDisk: Disk = {
 };
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
-
-/** A name is on the disk when its directory is. */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
 
 /** Nobody else may look into it: it holds received data. */
 export async function makeDirectory(path: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { StreamjobError } from '../base/errors.ts';
 import { ask, findJob } from '../observe/control/client.ts';
-import { onClosedOutput, print } from './output.ts';
-import { onSignals } from './signals.ts';
+import { print } from './output.ts';
 import { visible } from './textWidth.ts';
+import { untilLeft } from './untilLeft.ts';
 
 interface SliceOptions {
   readonly job?: string;
@@ -20,22 +20,15 @@ export default async function slice(stream: string, options: SliceOptions): Prom
   const { last, to = now, from = last === undefined ? undefined : now - last, format } = options;
   if (from === undefined) throw noSpan();
   const job = await findJob(options.job);
-  const leave = new AbortController();
-  const undo = [
-    onSignals(
-      () => leave.abort(),
-      () => leave.abort(),
-    ),
-    onClosedOutput(() => leave.abort()),
-  ];
   const show = format === 'json' ? jsonLines() : textLines();
-  let whole = false;
-  for await (const answer of ask(job.path, { ask: 'slice', stream, from, to }, leave.signal)) {
-    if (answer.end) whole = true;
-    else await print(show(answer as unknown as Told));
-  }
-  for (const restore of undo) restore();
-  if (!whole && !leave.signal.aborted) throw ended(job.name);
+  await untilLeft(async ({ signal }) => {
+    let whole = false;
+    for await (const answer of ask(job.path, { ask: 'slice', stream, from, to }, signal)) {
+      if (answer.end) whole = true;
+      else await print(show(answer as unknown as Told));
+    }
+    if (!whole && !signal.aborted) throw ended(job.name);
+  });
   return 0;
 }
 

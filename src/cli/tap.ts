@@ -1,9 +1,9 @@
 import { formatDuration } from '../base/duration.ts';
 import { ask, findJob } from '../observe/control/client.ts';
 import type { ShownRecord } from '../observe/insight.ts';
-import { onClosedOutput, print } from './output.ts';
-import { onSignals } from './signals.ts';
+import { print } from './output.ts';
 import { visible } from './textWidth.ts';
+import { untilLeft } from './untilLeft.ts';
 
 interface TapOptions {
   readonly job?: string;
@@ -25,23 +25,16 @@ interface Told {
 export default async function tap(stream: string, options: TapOptions): Promise<number> {
   const { limit, interval, format, batches = Number.POSITIVE_INFINITY } = options;
   const job = await findJob(options.job);
-  const leave = new AbortController();
-  const undo = [
-    onSignals(
-      () => leave.abort(),
-      () => leave.abort(),
-    ),
-    onClosedOutput(() => leave.abort()),
-  ];
   if (format === 'text') process.stderr.write(`${heading(job.name, stream, interval)}\n`);
-  let seen = 0;
-  for await (const answer of ask(job.path, { ask: 'tap', stream, limit, interval }, leave.signal)) {
-    const told = answer as unknown as Told;
-    await print(format === 'json' ? jsonOf(told) : textOf(told));
-    if (++seen >= batches) leave.abort();
-  }
-  for (const restore of undo) restore();
-  if (!leave.signal.aborted) process.stderr.write(`${job.name} has ended.\n`);
+  await untilLeft(async (leave) => {
+    let seen = 0;
+    for await (const answer of ask(job.path, { ask: 'tap', stream, limit, interval }, leave.signal)) {
+      const told = answer as unknown as Told;
+      await print(format === 'json' ? jsonOf(told) : textOf(told));
+      if (++seen >= batches) leave.abort();
+    }
+    if (!leave.signal.aborted) process.stderr.write(`${job.name} has ended.\n`);
+  });
   return 0;
 }
 

@@ -2,6 +2,7 @@ import { describe } from '../base/describe.ts';
 import type { JsonValue } from '../base/json.ts';
 import { didYouMean } from '../base/suggest.ts';
 import type { CheckContext, Path, SettingProblem, WithSettings } from './checkContext.ts';
+import { type Holder, nameOf, refuse, report, reportMissing, reportUnknownKey } from './checkReport.ts';
 import {
   checkBoolean,
   checkChoice,
@@ -9,12 +10,11 @@ import {
   checkNumber,
   checkSize,
   checkText,
-  type Refusal,
   type Scalar,
   wrongType,
 } from './checkScalar.ts';
 import { checkTogether } from './checkTogether.ts';
-import { expected, jsonType, typesOf } from './expected.ts';
+import { jsonType, typesOf } from './expected.ts';
 import type { Setting } from './settings.ts';
 
 export type { CheckContext, Path, SettingProblem, WithSettings } from './checkContext.ts';
@@ -216,13 +216,6 @@ function checkObject(setting: Setting, value: JsonValue, path: Path, context: Ch
   return checkProperties(setting, settings, { name: nameOf(path), path }, context);
 }
 
-/** What has the properties: how it is called, where it stands, and the property that it gives in the short form. */
-interface Holder {
-  readonly name: string;
-  readonly path: Path;
-  readonly short?: string;
-}
-
 function checkProperties(setting: Setting, value: JsonObject, holder: Holder, context: CheckContext): unknown {
   const properties = setting.properties ?? {};
   for (const key of Object.keys(value)) {
@@ -240,29 +233,6 @@ function checkProperties(setting: Setting, value: JsonObject, holder: Holder, co
 }
 
 export const isRequired = ({ default: value, optional }: Setting): boolean => value === undefined && !optional;
-
-function reportUnknownKey(key: string, known: readonly string[], { name, path }: Holder, context: CheckContext): void {
-  const list = known.length > 0 ? `Its settings are ${known.join(', ')}.` : 'It has no settings.';
-  context.report({
-    path: [...path, key],
-    on: 'key',
-    code: 'unknown-key',
-    message: name ? `\`${key}\` is not a setting of \`${name}\`.` : `\`${key}\` is not known here.`,
-    remedy: `${didYouMean(key, known)}${name ? list : `Known here: ${known.join(', ')}.`}`,
-  });
-}
-
-function reportMissing(key: string, setting: Setting, { name, path, short }: Holder, context: CheckContext): void {
-  const message = name ? `\`${key}\` of \`${name}\` is missing` : `\`${key}\` is missing`;
-  const isShort = short !== undefined;
-  report(context, path, {
-    code: 'missing-key',
-    message: isShort ? `${message}: the short form gives \`${short}\` only.` : `${message}.`,
-    remedy: isShort
-      ? `Use the long form: ${name}: { ${short}: …, ${key}: … }.`
-      : `Add \`${key}: …\`, ${expected(setting)}.`,
-  });
-}
 
 /** `json`, or `{ csv: { header: true } }`. */
 function checkFormat(setting: Setting, value: JsonValue, path: Path, context: CheckContext): unknown {
@@ -300,22 +270,3 @@ const formatRemedy = ({ formats }: CheckContext): string => `The formats are ${f
 type JsonObject = { readonly [key: string]: JsonValue };
 
 const isObject = (value: JsonValue): value is JsonObject => jsonType(value) === 'object';
-
-function refuse(context: CheckContext, path: Path, { must, ...rest }: Refusal): undefined {
-  report(context, path, { message: `${titleOf(path)} must ${must}.`, ...rest });
-}
-
-function report(context: CheckContext, path: Path, problem: Omit<SettingProblem, 'path' | 'on'>): void {
-  context.report({ path, on: 'value', ...problem });
-}
-
-/** The nearest name above: the last key of a path. */
-const nameOf = (path: Path): string => path.findLast((step) => typeof step === 'string') ?? '';
-
-/** How a value is called in a message: `limit`, item 2 of `brokers`. */
-function titleOf(path: Path): string {
-  const last = path.at(-1);
-  const name = nameOf(path);
-  if (typeof last === 'number') return name ? `Item ${last + 1} of \`${name}\`` : `Item ${last + 1}`;
-  return name ? `\`${name}\`` : 'The value';
-}

@@ -13,11 +13,12 @@ import { Receiver } from '../sources/receiver/base.ts';
 import { ApiConfig, ScopedFunction } from './apiConfig.ts';
 import { type BuiltPlan, buildPlan } from './buildPlan.ts';
 import { stepsToKeep, whyToKeep } from './checkpointNeeds.ts';
-import { DStream, type Recorder, type Scope } from './dstream.ts';
+import { DStream, type Recorder } from './dstream.ts';
 import { Graph, type Recorded } from './graph.ts';
 import { activeOwner, badContext, type ContextState, Lifecycle, type StartedJob } from './lifecycle.ts';
 import type { RDD } from './rdd.ts';
 import type { RddContext } from './rddContext.ts';
+import type { Scope } from './types.ts';
 
 export interface ContextOptions {
   /** Milliseconds, or a text such as `1s`. */

@@ -1,5 +1,5 @@
-import type { AnyRecord, Pair, Partitioning, Scope } from './dstream.ts';
 import type { Recorded } from './graph.ts';
+import type { AnyRecord, Pair, Partitioning, Scope } from './types.ts';
 
 /** Puts the steps of RDDs on record, and runs actions where they are allowed. */
 export interface RddRecorder {

@@ -9,11 +9,11 @@ import type { Edge, NodeId, Origin } from '../plan/plan.ts';
 import { slice } from '../sources/queue.ts';
 import { ApiConfig, type ScopedFunction } from './apiConfig.ts';
 import { canFail } from './buildPlan.ts';
-import type { Scope } from './dstream.ts';
 import type { Recorded } from './graph.ts';
 import { RDD, type RddRecorder } from './rdd.ts';
 import type { RddContext } from './rddContext.ts';
 import { writeTextDirectory } from './textDirectory.ts';
+import type { Scope } from './types.ts';
 
 export interface RecordingParts {
   readonly plan: PlanBuilder;

@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import { sealLine } from '../base/checksum.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
 import { failpoint } from '../base/failpoint.ts';
+import { syncDirectory } from '../base/sync.ts';
 import type { Split } from '../component/source.ts';
 
 /** Where a block of received data lies: `data` bytes of whole records, then `bad` bytes that tell of what was no record. */
@@ -133,15 +134,6 @@ async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promis
     const { bytesWritten } = await file.writev(some);
     if (bytesWritten < lengthOf(some)) await file.writeFile(Buffer.concat(some).subarray(bytesWritten));
     failpoint('block.written');
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import { sealLine } from '../base/checksum.ts';
 import { messageOf, StreamjobError } from '../base/errors.ts';
 import { failpoint } from '../base/failpoint.ts';
+import { syncDirectory } from '../base/sync.ts';
 import { WireWriter } from '../plan/wire.ts';
 import type { KeptPiece } from './keptPiece.ts';
 
@@ -159,15 +160,6 @@ function lengthBytes(length: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeUInt32LE(length);
   return bytes;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 /** Reads pieces back. It holds one file open at a time, and blocks its thread. */

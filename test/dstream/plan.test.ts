@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StreamingContext } from '#src/dstream/context.ts';
-import type { DStream, StateOptions } from '#src/dstream/dstream.ts';
+import type { DStream } from '#src/dstream/dstream.ts';
+import type { StateOptions } from '#src/dstream/types.ts';
 
 const nothingRuns = { start: () => Promise.reject(new Error('not here')) };
 const newContext = () => new StreamingContext({ batchInterval: '1s' }, nothingRuns);

@@ -2,9 +2,10 @@ import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { StreamjobError } from '../../base/errors.ts';
 import { failpoint } from '../../base/failpoint.ts';
+import { syncDirectory } from '../../base/sync.ts';
 import type { SinkContext } from '../../component/sink.ts';
 import { cannotWrite } from './errors.ts';
-import { makeDirectory, makeFile, syncDirectory } from './making.ts';
+import { makeDirectory, makeFile } from './making.ts';
 import { type FilesConfig, isLeftover, targetName } from './names.ts';
 
 /** The directory of a `files` sink, where batches become visible. */

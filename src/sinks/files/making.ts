@@ -1,6 +1,7 @@
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, type FileHandle, link, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncDirectory, syncFile } from '../../base/sync.ts';
 import type { Part } from './directory.ts';
 import { headOf } from './lines.ts';
 import { type FilesConfig, joinedName, partFileName } from './names.ts';
@@ -51,17 +52,5 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
     if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     await copyFile(from, to, constants.COPYFILE_FICLONE);
     await syncFile(to);
-  }
-}
-
-/** A rename is on the disk when the directory is. */
-export const syncDirectory = (path: string): Promise<void> => syncFile(path);
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

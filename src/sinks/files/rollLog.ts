@@ -1,7 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, StreamjobError } from '../../base/errors.ts';
-import { syncDirectory } from './making.ts';
+import { syncDirectory } from '../../base/sync.ts';
 import { type FilesConfig, rollName } from './names.ts';
 
 /** A file of a rolling sink and how many bytes of it are committed. */
