@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { folderWith, streamjob } from '../cli/command.ts';
 
-/** A fault happens where a function meets the record 5. */
+/** A fault happens where a function meets the record 5. The child says itself that it runs, and ends after the process that waits for it. */
 export const functions = `import { execSync } from 'node:child_process';
 import { existsSync, openSync, writeFileSync } from 'node:fs';
 
@@ -12,7 +12,7 @@ const faults = {
   timer: () => void setTimeout(() => { throw new Error('too late'); }, 0),
   loop: () => { for (;;); },
   regex: () => /^(a+)+$/.test('a'.repeat(60) + '!'),
-  child: () => execSync('sleep 600'),
+  child: () => execSync('echo hangs >&2; exec >&- 2>&-; while kill -0 $PPID; do sleep 1; done', { stdio: 'inherit' }),
   fifo: () => openSync('fifo'),
 };
 const once = (fault) => {

@@ -11,10 +11,7 @@ describe('a function that hangs in a system call ends the process, which says wh
   });
 
   test('a second signal does not wait for it', async () => {
-    const job = jobOf('[{ map: \'x => { if (x === 5) console.error("hangs"); return perhaps(x); }\' }]', quick).replace(
-      '2s',
-      '1h',
-    );
+    const job = jobOf('[{ map: perhaps }]', quick).replace('2s', '1h');
     const cwd = folderWith({ 'job.yaml': job, 'functions.mjs': functions });
     const command = start(['run', 'job.yaml'], { cwd, env: { FAULT: 'child' } });
     await command.seen('stderr', /hangs/);
