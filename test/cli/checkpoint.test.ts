@@ -119,7 +119,7 @@ sinks: [{ from: out, print: {} }, { from: recent, print: {} }]
 checkpoint: kept
 sources: { pairs: { queue: { batches: [[[a, 1]]] } } }
 streams:
-${out(sliding('400ms', '200ms'))}
+${out(sliding('1h', '1h'))}
 sinks: [{ from: out, print: {} }]
 `;
     const cwd = folderWith({ 'job.yaml': job });

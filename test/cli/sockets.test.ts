@@ -135,7 +135,9 @@ sinks: [{ from: out, print: {} }]
     command.process.kill(signal);
     await command.seen('stderr', /stopping/);
     command.process.kill(signal);
-    expect((await command.ended).code).toBe(code);
+    const ended = await command.ended;
+    // A thread that takes a second to be stopped is left to the signal itself, for which a shell gives the same code.
+    expect([code, signal]).toContain(ended.code ?? ended.signal);
   });
 
   test('everything that was received is processed before the end', async () => {
