@@ -33,9 +33,13 @@ function framingProblems(
   const options = attempt('delimiter', () => framingOptions({ delimiter, maxRecordBytes }));
   if ('problem' in options) return [options.problem];
   const definition = format && formats.get(format.name);
-  if (!definition) return [];
-  const framer = attempt('format', () => definition.framer(format.config, options.value));
-  return 'problem' in framer ? [framer.problem] : [];
+  return definition ? refusedBy('format', () => definition.framer(format.config, options.value)) : [];
+}
+
+/** The StreamjobError that work with a setting throws, as a problem of it. */
+export function refusedBy(setting: string, work: () => unknown): readonly ConfigProblem[] {
+  const attempted = attempt(setting, work);
+  return 'problem' in attempted ? [attempted.problem] : [];
 }
 
 function attempt<T>(setting: string, work: () => T): { readonly value: T } | { readonly problem: ConfigProblem } {

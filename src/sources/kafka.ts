@@ -2,8 +2,8 @@ import { s } from '../component/settings.ts';
 import { defineSource } from '../component/source.ts';
 import { connectionSettings } from '../kafka/settings.ts';
 import { KafkaDriver } from './kafka/driver.ts';
+import { configProblems } from './kafka/problems.ts';
 import { openReader } from './kafka/reader.ts';
-import { checkConfig } from './kafka/types.ts';
 
 export default defineSource({
   summary:
@@ -80,10 +80,8 @@ export default defineSource({
   ],
   once: 'drains',
 
-  driver(config, context) {
-    checkConfig(config);
-    return new KafkaDriver(config, context);
-  },
+  check: configProblems,
 
+  driver: (config, context) => new KafkaDriver(config, context),
   worker: openReader,
 });

@@ -774,6 +774,13 @@ sinks:
     ['files: { path: in, format: { csv: { delimiter: ";;" } } }', '4:32', 'The delimiter of the CSV is ";;"'],
     ['files: { path: in, delimiter: "|", format: { csv: { multiline: true } } }', '4:48', 'cannot have a `delimiter`'],
     ['stdin: { maxRecordBytes: 9B, format: { binary: { recordLength: 10 } } }', '4:42', 'longer than maxRecordBytes'],
+    ['kafka: { brokers: "kafka://a:9092", topics: x }', '4:23', 'The broker "kafka://a:9092" is no address'],
+    ['kafka: { brokers: a, topics: "b c" }', '4:34', '"b c" is no name of a Kafka topic'],
+    ['kafka: { brokers: a, topics: [] }', '4:34', 'An empty list is no name of a Kafka topic'],
+    ['kafka: { brokers: a, topics: "/(/" }', '4:34', '/(/ is no regular expression'],
+    ['kafka: { brokers: a, topics: x, from: { timestamp: noon } }', '4:43', '"noon" is no time'],
+    ['kafka: { brokers: a, topics: x, format: csv }', '4:45', 'A CSV message is one row'],
+    ['kafka: { brokers: a, topics: x, format: csv, ssl: { ca: gone.pem } }', '4:45', 'A CSV message is one row'],
   ])('are found in a source: %s', async (source, place, message) => {
     expect(await problemsOf(job(source, 'print: {}'))).toMatch(
       new RegExp(`^job.yaml:${place}  bad-value  .*${message.replace(/[|()[\]{}.*+?^$]/g, '\\$&')}`),

@@ -23,26 +23,18 @@ export interface OffsetRange {
   readonly until: number;
 }
 
-/** Throws StreamjobError `bad-value` for what the kinds of the settings do not say. */
-export function checkConfig({ format, topics, from }: KafkaConfig): void {
-  topicChoice(topics);
-  beginning(from);
-  if (format.name === 'csv' && format.config.header !== false)
-    throw new StreamjobError('bad-value', 'A CSV message is one row, and has no header.', {
-      remedy: 'Write `format: { csv: { header: false, columns: [first, second] } }`.',
-    });
-}
-
 /** Names, or what names have to match. */
 export type TopicChoice = { readonly names: readonly string[] } | { readonly pattern: RegExp };
 
+/** Throws StreamjobError `bad-value`. */
 export function topicChoice(topics: KafkaConfig['topics']): TopicChoice {
   const names = (typeof topics === 'string' ? topics.split(',') : topics).map((name) => name.trim());
   const pattern = typeof topics === 'string' ? /^\/(.+)\/$/s.exec(topics.trim()) : null;
   if (pattern) return { pattern: compiled(pattern[1]!) };
   const wrong = names.find((name) => !/^[\w.-]{1,249}$/.test(name));
   if (wrong === undefined && names.length > 0) return { names: [...new Set(names)] };
-  throw new StreamjobError('bad-value', `${JSON.stringify(wrong ?? '')} is no name of a Kafka topic.`, {
+  const what = wrong === undefined ? 'An empty list' : JSON.stringify(wrong);
+  throw new StreamjobError('bad-value', `${what} is no name of a Kafka topic.`, {
     remedy: 'Names have letters, digits, `.`, `_` and `-`; a pattern stands between slashes: `/^orders-.*/`.',
   });
 }
@@ -58,7 +50,7 @@ function compiled(source: string): RegExp {
   }
 }
 
-/** Where to begin, as the client wants it. */
+/** Where to begin, as the client wants it. Throws StreamjobError `bad-value` for what is no time. */
 export function beginning(from: KafkaConfig['from']): 'earliest' | 'latest' | number {
   if (typeof from === 'string') return from;
   const time = typeof from.timestamp === 'number' ? from.timestamp : Date.parse(from.timestamp);
