@@ -118,7 +118,9 @@ describe('streamjob top', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^looked-at {2}running, process \d+, since \S+, \S+ MB of memory\na batch every 100ms: /);
     expect(stdout).toMatch(/^numbers \(rate\)\s+listed\s+[\d.]+/m);
-    expect(stdout).toMatch(/^words, step 1 \(filter\) .* slowest/m);
+    expect(stdout).toMatch(/^words, step 1 \(filter\) /m);
+    // Which one that is, is up to the machine.
+    expect(stdout.match(/ slowest/g)).toHaveLength(1);
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d +completed +\d+ +\S+ m?s +\S+ m?s$/m);
     expect(stdout).not.toContain('\x1b');
   });
