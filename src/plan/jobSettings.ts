@@ -12,7 +12,7 @@ export interface JobSettings {
   readonly memoryLimit: number;
   /** JavaScript memory of each worker thread; a batch that needs more fails. */
   readonly workerHeap: number;
-  /** More batches than this waiting: sources that list their input are not asked, ticks without input are skipped. */
+  /** More batches than this waiting: sources that list their input are not asked. */
   readonly maxWaitingBatches: number;
   /** How often a task that touches no state is run again before its batch fails. */
   readonly taskRetries: number;

@@ -68,13 +68,20 @@ export class BatchGenerator {
     }
   }
 
+  /** An empty batch that nothing needs would only keep the full ones waiting: while the job is late there is none. */
   async #followTicks(): Promise<void> {
     const { queue, maxWaitingBatches } = this.#parts;
     for (let tick = await this.#nextTick(); tick; tick = await this.#nextTick()) {
       this.#tellSkipped(tick);
-      const full = queue.waiting > maxWaitingBatches;
-      await this.#plan(tick, { list: !full, unlessEmpty: (tick.late || full) && !tick.needed });
+      const late = tick.late || queue.waiting > 0;
+      const unlessEmpty = late && !tick.needed && !this.#isLast;
+      await this.#plan(tick, { list: queue.waiting <= maxWaitingBatches, unlessEmpty });
     }
+  }
+
+  /** The next batch is the last: nothing is received for any other. */
+  get #isLast(): boolean {
+    return this.#parts.mode.batches === this.#planned + 1;
   }
 
   async #nextTick(): Promise<Tick | undefined> {
@@ -136,7 +143,7 @@ export class BatchGenerator {
 
   async #planNow({ time, missed }: Tick, { list, unlessEmpty }: Planning): Promise<boolean> {
     const { inputs, journal, queue, listener, clock, ending, mode, ticks } = this.#parts;
-    if (mode.batches === this.#planned + 1) await this.#parts.stopReceiving();
+    if (this.#isLast) await this.#parts.stopReceiving();
     const taking = missed ? noInput : inputs.take(time, list);
     const input = await taking.catch((error: unknown) => ending.begin({ reason: 'a source failed', error }));
     if (!input || ending.cut.aborted || (unlessEmpty && !hasInput(input))) return false;

@@ -34,7 +34,7 @@ export const tickAfter = (now: number, interval: number): number => (Math.floor(
 /**
  * Which batch comes next, and when. Ticks are multiples of the interval since the epoch, and their times only grow. While
  * the job keeps up each one is taken, in order. After a stop, a suspended machine or a jump of the clock, ticks that nothing
- * needs are left out, and what has come meanwhile belongs to the newest.
+ * needs are left out, and what has come meanwhile belongs to the newest. (While batches wait, `generator.ts` leaves them out.)
  */
 export class Ticks {
   readonly #interval: number;

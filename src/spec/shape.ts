@@ -46,7 +46,7 @@ export const settingsShape = s.object(
       default: maxWaitingBatches,
       minimum: 1,
       description:
-        'When more batches than this wait, sources that list their input are not asked, and ticks without input are skipped.',
+        'When more batches than this wait, sources that list their input are not asked. As soon as one waits, ticks that nothing needs are skipped.',
     }),
     taskRetries: s.integer({
       default: taskRetries,

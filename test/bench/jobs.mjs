@@ -103,9 +103,9 @@ sinks:
   - { from: lines, kafka: { brokers: "${brokers}", topic: ${topic} } }
 `;
 
-/** Counts what a socket sends; each batch's result takes the sink a tenth of a second. */
+/** Counts what a socket sends; each batch's result takes the sink a tenth of a second, so that it does not keep up. */
 export const slowJob = (memoryLimit) => `
-batchInterval: 200ms
+batchInterval: 50ms
 settings: { memoryLimit: ${memoryLimit}, threads: 2 }
 sources:
   lines: { socket: ${listening} }

@@ -74,18 +74,72 @@ describe('while a batch runs', () => {
     expect(harness.completed.map(({ submissionTime }) => submissionTime)).toEqual([1_000, 2_000, 3_000]);
   });
 
-  test('ticks without input are left out when too many batches wait', async () => {
-    const { harness, clock, engine, job } = await receiving({ settings: { maxWaitingBatches: 1 } });
+  /** Runs until the first batch is under way, and moves the clock on to 5 s; something comes just before that. */
+  async function late(options: Parameters<typeof receiving>[0] = {}) {
+    const all = await receiving(options);
     const gate = deferred();
-    engine.compute = () => gate.promise;
+    all.engine.compute = () => gate.promise;
     for (let now = 1_000; now <= 5_000; now += 1_000) {
-      if (now === 5_000) engine.deliver();
+      if (now === 5_000) all.engine.deliver();
+      all.clock.set(now);
+      await settle();
+    }
+    return { ...all, gate };
+  }
+
+  test('ticks without input are left out as soon as one waits', async () => {
+    const { harness, clock, job, gate } = await late();
+    expect(harness.submitted).toEqual([1_000, 2_000, 5_000]);
+    gate.resolve();
+    await eventually(() => harness.completed.length === 3);
+    clock.set(6_000);
+    await eventually(() => harness.completed.length === 4);
+    await job.stop();
+    expect(harness.blocks).toEqual([
+      [1_000, []],
+      [2_000, []],
+      [5_000, [1]],
+      [6_000, []],
+    ]);
+  });
+
+  test('ticks at which a window falls due are not left out', async () => {
+    const { harness, job, gate } = await late({ slide: 4_000 });
+    gate.resolve();
+    await job.stop();
+    expect(harness.submitted).toEqual([1_000, 2_000, 4_000, 5_000]);
+  });
+
+  test('the last of so many batches is not left out, for nothing more is received', async () => {
+    const { harness, job, gate } = await late({ mode: { batches: 3 } });
+    gate.resolve();
+    await job.done;
+    expect(harness.submitted).toEqual([1_000, 2_000, 3_000]);
+  });
+
+  test('what was left out is not run after a restart either, nor anything empty while batches are run again', async () => {
+    const journal = new MemoryJournal();
+    const first = await late({ journal });
+    await first.job.abort();
+    first.gate.resolve();
+    const clock = new ManualClock(5_500);
+    const harness = new Harness({ clock, journal });
+    const gate = deferred();
+    harness.engine.compute = () => gate.promise;
+    harness.start();
+    await eventually(() => harness.engine.receiving);
+    for (const now of [6_000, 7_000]) {
       clock.set(now);
       await settle();
     }
     gate.resolve();
-    await job.stop();
-    expect(harness.submitted).toEqual([1_000, 2_000, 3_000, 5_000]);
+    await harness.job.stop();
+    expect(harness.submitted).toEqual([1_000, 2_000, 5_000]);
+    expect(harness.blocks).toEqual([
+      [1_000, []],
+      [2_000, []],
+      [5_000, [1]],
+    ]);
   });
 });
 
@@ -317,6 +371,7 @@ describe('a batch that fails', () => {
       await failing(2_000)(batch);
     };
     for (const now of [1_000, 2_000, 3_000]) {
+      engine.deliver();
       clock.set(now);
       await eventually(() => harness.submitted.length === now / 1_000);
     }

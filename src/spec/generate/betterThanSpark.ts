@@ -11,6 +11,10 @@ export const betterThanSpark: readonly (readonly [spark: string, here: string])[
     'Ticks are run if input is assigned to them or a window with a slide of several batches falls due; others are skipped.',
   ],
   [
+    'Batches of nothing queue up before a sink that is slower than the batch interval.',
+    'While a batch waits for its turn, ticks are skipped in the same way: for those `updateStateByKey` is not called and a window that slides with every batch gives nothing.',
+  ],
+  [
     'Outputs happen at least once.',
     'Exactly once for `files` and for any sink that can be keyed on job, sink, batch and partition; at least once otherwise, and `validate` says which.',
   ],
