@@ -10,7 +10,9 @@ export default defineConfig({
     exclude: ['**/bench/**'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    // For what hangs. How long a test takes is up to the machine, which may be busy.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 });

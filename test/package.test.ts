@@ -47,7 +47,7 @@ beforeAll(() => {
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], root);
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`]);
-}, 300_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -105,7 +105,7 @@ describe('the packed tarball, installed into an empty folder', () => {
       'tea',
     );
     rmSync(home, { recursive: true, force: true });
-  }, 300_000);
+  });
 
   test('has a library with types, which the README uses rightly', () => {
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.']);

@@ -219,7 +219,7 @@ describe('a journal', () => {
         writeFileSync(path, good);
       }
     }
-  }, 120_000);
+  });
 
   test('does not grow for ever', async () => {
     await life(async (journal) => {

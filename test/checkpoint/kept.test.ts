@@ -297,6 +297,6 @@ async function keysOf(state: KeptState): Promise<unknown[]> {
 }
 
 async function until(happened: () => unknown): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !(await happened()); await setTimeout(5))
+  for (const deadline = Date.now() + 120_000; !(await happened()); await setTimeout(5))
     if (Date.now() > deadline) throw new Error('It has not happened within a minute.');
 }

@@ -132,7 +132,7 @@ describe('pieces of states that are merged', () => {
       },
     );
     await fc.assert(property, { numRuns: 100 });
-  }, 120_000);
+  });
 
   test('are few, and each entry is written only now and then', async () => {
     const both = twoStates();

@@ -164,11 +164,11 @@ checkpoint: { directory: '${checkpoint.directory}', interval: 1ms }
     const cwd = folderWith({ 'job.yaml': job });
     const run = new Command(bin, ['run', 'job.yaml', '-q'], { cwd });
     for (
-      const deadline = Date.now() + 45_000;
+      const deadline = Date.now() + 120_000;
       (await inspect(checkpoint.directory)).keepers[0]!.pieces > 1;
       await setTimeout(20)
     )
-      if (Date.now() > deadline) throw new Error('Nothing was merged within 45 seconds.');
+      if (Date.now() > deadline) throw new Error('Nothing was merged within two minutes.');
     run.process.kill('SIGTERM');
     expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
   });

@@ -47,7 +47,7 @@ export class Command {
   }
 
   /** Resolves as soon as the pattern is in what the command wrote there; rejects if it ends, or is silent, before. */
-  seen(stream: 'stdout' | 'stderr', pattern: RegExp, deadline = 20_000): Promise<void> {
+  seen(stream: 'stdout' | 'stderr', pattern: RegExp, deadline = 120_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         if (pattern.test(this[stream])) settle(resolve);

@@ -44,14 +44,14 @@ async function running(job = text('looked-at'), name = 'job', given?: NodeJS.Pro
   const folder = folderWith({ [`${name}.yaml`]: job });
   const env = given ?? { STREAMJOB_RUN_DIR: join(folder, 'run') };
   const command = start(['run', join(folder, `${name}.yaml`), '--threads', '1', '-v', '--log-format', 'text'], { env });
-  await command.seen('stderr', /batch .*: [1-9]\d* records/, 60_000);
+  await command.seen('stderr', /batch .*: [1-9]\d* records/);
   return { job: command, env, run: env.STREAMJOB_RUN_DIR!, folder };
 }
 
 /** Resolves when the job has done so many batches more. */
 async function goesOn(job: Command, more: number): Promise<void> {
   const wanted = batches(job) + more;
-  while (batches(job) < wanted) await once(job.process.stderr, 'data', { signal: AbortSignal.timeout(60_000) });
+  while (batches(job) < wanted) await once(job.process.stderr, 'data', { signal: AbortSignal.timeout(120_000) });
 }
 
 const batches = ({ stderr }: Command): number => stderr.split('batch 2').length;

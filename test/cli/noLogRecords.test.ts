@@ -32,23 +32,19 @@ function foreachRDD(): string {
   return '  - from: all\n    foreachRDD: "async (rdd) => { throw new Error(await rdd.first()); }"\n';
 }
 
-test.each(failing)(
-  '%s: no record is told, neither as text nor as JSON',
-  async (_what, yaml, shown) => {
-    const cwd = folderWith({ 'job.yaml': yaml.replace('print: { limit: 10 }', 'files: { path: out }') });
-    for (const format of ['text', 'json']) {
-      const told = await streamjob(['run', 'job.yaml', '--no-log-records', '--log-format', format], {
-        cwd,
-        input: `${secret} is "broken"\n`,
-      });
-      expect(told.code).toBe(1);
-      expect(told.stderr).toMatch(shown);
-      expect(told.stderr).toMatch(/job\.yaml|"line"/);
-      expect(told.stdout + told.stderr).not.toContain(secret);
-    }
-  },
-  60_000,
-);
+test.each(failing)('%s: no record is told, neither as text nor as JSON', async (_what, yaml, shown) => {
+  const cwd = folderWith({ 'job.yaml': yaml.replace('print: { limit: 10 }', 'files: { path: out }') });
+  for (const format of ['text', 'json']) {
+    const told = await streamjob(['run', 'job.yaml', '--no-log-records', '--log-format', format], {
+      cwd,
+      input: `${secret} is "broken"\n`,
+    });
+    expect(told.code).toBe(1);
+    expect(told.stderr).toMatch(shown);
+    expect(told.stderr).toMatch(/job\.yaml|"line"/);
+    expect(told.stdout + told.stderr).not.toContain(secret);
+  }
+});
 
 test('without it, the record is told, and the environment says the same for services', async () => {
   const cwd = folderWith({ 'job.yaml': failing[0]![1] });
@@ -56,7 +52,7 @@ test('without it, the record is told, and the environment says the same for serv
   expect((await streamjob(['run', 'job.yaml'], { cwd, input })).stderr).toContain(secret);
   const env = { STREAMJOB_NO_LOG_RECORDS: '1' };
   expect((await streamjob(['run', 'job.yaml'], { cwd, input, env })).stderr).not.toContain(secret);
-}, 60_000);
+});
 
 test('a dead letter is as it always is', async () => {
   const yaml = job('{}', '      - map: x => { throw new Error(x); }\n    onError: { to: broken }');
@@ -64,7 +60,7 @@ test('a dead letter is as it always is', async () => {
   const { code, stdout } = await streamjob(['run', 'job.yaml', '--no-log-records'], { cwd, input: `${secret}\n` });
   expect(code).toBe(0);
   expect(stdout).toContain(`"error":"${secret}"`);
-}, 60_000);
+});
 
 test('a test tells how many records differ, and validate which file is wrong', async () => {
   const cwd = folderWith({
@@ -87,4 +83,4 @@ tables:
   expect(validated.code).not.toBe(0);
   expect(validated.stdout).toContain('bad-table');
   expect(validated.stdout + validated.stderr).not.toContain(secret);
-}, 60_000);
+});

@@ -55,7 +55,7 @@ const status =
 describe('the status line', () => {
   it('is at the end of the terminal while the job runs, below all that is printed, and gone after it', async () => {
     const command = atTerminal('--batches 25');
-    await command.seen('stdout', status, 60_000);
+    await command.seen('stdout', status);
     const { code, stdout } = await command.ended;
     expect(code).toBe(0);
     const lines = screen(stdout);
@@ -97,7 +97,7 @@ describe('the status line', () => {
 
   it('goes before the terminal is given back after Ctrl-C', async () => {
     const command = atTerminal('');
-    await command.seen('stdout', status, 60_000);
+    await command.seen('stdout', status);
     command.process.stdin.write('\x03');
     const { code, stdout } = await command.ended;
     expect(code).toBe(0);

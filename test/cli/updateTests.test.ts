@@ -160,7 +160,7 @@ describe('test --update', () => {
       export function slow() { writeFileSync(${JSON.stringify(join(cwd, 'begun'))}, ''); while (!existsSync(${JSON.stringify(join(cwd, 'go'))})); return true; }`;
     writeFileSync(join(cwd, 'slow.js'), module);
     const command = start(['test', '--update', 'job.yaml'], { cwd });
-    await expect.poll(() => readdirSync(cwd).includes('begun'), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => readdirSync(cwd).includes('begun'), { timeout: 120_000 }).toBe(true);
     writeFileSync(join(cwd, 'job.yaml'), 'mine');
     writeFileSync(join(cwd, 'go'), '');
     const { code, stderr } = await command.ended;

@@ -33,7 +33,7 @@ function counting(directory: string, batches: readonly (readonly string[])[]) {
 }
 
 async function filesWhen(directory: string, enough: (files: readonly string[]) => boolean): Promise<readonly string[]> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     const files = (await readdir(directory)).filter((name) => !name.startsWith('.')).sort();
     if (enough(files)) return files;

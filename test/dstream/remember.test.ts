@@ -19,7 +19,7 @@ async function remembering(batches: readonly (readonly string[])[], remember?: n
   pairs.print(0);
   words.map((word) => word.toUpperCase()).print(0);
   await context.start();
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (times.length <= batches.length + 2) {
     if (Date.now() > deadline) throw new Error(`only ${times.length} batches`);
     await new Promise((resolve) => setTimeout(resolve, 10));

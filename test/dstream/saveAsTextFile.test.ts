@@ -40,7 +40,7 @@ test('writes a file for each partition, and _SUCCESS, also of a batch without re
   ).toEqual(['', 'b', 'c', '{"a":1}']);
   expect(Object.keys(contents(join(cwd, 'out/some'))).sort()).toEqual(['_SUCCESS', 'part-00000', 'part-00001']);
   expect(contents(join(cwd, 'out/none'))).toMatchObject({ _SUCCESS: '' });
-}, 60_000);
+});
 
 test('writes what comes of steps, and is waited for without await', async () => {
   const { code, cwd } = await run(
@@ -48,7 +48,7 @@ test('writes what comes of steps, and is waited for without await', async () => 
   );
   expect([code, readdirSync(cwd)]).toEqual([0, ['job.yaml', 'up']]);
   expect(contents(join(cwd, 'up'))['part-00000']?.split('\n').sort()).toEqual(['', 'b', 'c']);
-}, 60_000);
+});
 
 test('refuses a name that is taken, at once', async () => {
   const cwd = folderWith({});
@@ -56,4 +56,4 @@ test('refuses a name that is taken, at once', async () => {
   const { code, stderr } = await run("async (rdd) => rdd.saveAsTextFile('out')", cwd);
   expect(stderr).toContain('output-exists');
   expect([code, readdirSync(join(cwd, 'out'))]).toEqual([3, []]);
-}, 60_000);
+});

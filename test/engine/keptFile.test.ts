@@ -2,11 +2,9 @@ import { mkdtempSync, readdirSync, truncateSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { valuesOf } from '#src/engine/keptEntries.ts';
 import { framesOf, KeptReader, KeptWriter } from '#src/engine/keptFile.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let directory = '';
 beforeEach(() => {

@@ -74,4 +74,4 @@ test('a clock that jumps both ways, in a life and between lives, neither loses n
   expect(times).toEqual([...times].sort((a, b) => a - b));
   expect([...(await folder.logged()).values()].flat().sort()).toEqual([...feed.written].sort());
   await folder.expectOutputsOfLoggedInput();
-}, 300_000);
+});

@@ -52,7 +52,7 @@ test('a job over files that is killed at every place of the protocol, one after 
     if (life % 10 === 0) await job.expectOutputsOfLoggedInput();
   }
   await expectEachFileOnce(job, feed);
-}, 500_000);
+}, 900_000);
 
 test('a job over files that is killed by chance, again and again, counts every file exactly once', async () => {
   const { job, feed } = fedJob(keepingStreams);
@@ -65,4 +65,4 @@ test('a job over files that is killed by chance, again and again, counts every f
     await job.expectOutputsOfLoggedInput();
   }
   await expectEachFileOnce(job, feed);
-}, 300_000);
+});

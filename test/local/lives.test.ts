@@ -3,15 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { catalog } from '#src/catalog/index.ts';
 import { builtin } from '#src/function/reference.ts';
 import { canonicalKey } from '#src/plan/canonical.ts';
 import { ReferenceEngine } from '../engines/reference.ts';
 import { type Collected, type Graph, graphOf, runGraph } from '../engines/runPlan.ts';
 import { type KeepingJournal, type Life, runLives } from './lives.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 type Batches = readonly (readonly unknown[])[];
 

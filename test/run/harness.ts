@@ -125,7 +125,7 @@ export const listed = (driver: Pick<SourceDriver, 'plan'> & Partial<SourceDriver
 
 /** Resolves when `isSo`; fails after ten seconds. */
 export async function eventually(isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 120_000;
   while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${isSo}`);
     await new Promise((resolve) => setTimeout(resolve, 1));

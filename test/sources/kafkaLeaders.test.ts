@@ -11,7 +11,7 @@ const [first, second] = [join(disks, 'first'), join(disks, 'second')];
 let service: KafkaService;
 beforeAll(async () => {
   service = await KafkaService.start({ properties: { 'log.dirs': `${first},${second}` } });
-}, 300_000);
+});
 afterAll(async () => {
   await service?.stop();
   rmSync(disks, { recursive: true, force: true });
@@ -45,8 +45,8 @@ sinks: [{ from: lines, print: {} }]
   });
   const refused = streamjob(['run', 'job.yaml', '--once'], { cwd });
   const command = start(['run', 'job.yaml', '--threads', '1'], { cwd });
-  await command.seen('stderr', /leaving out spread\[/, 60_000);
-  await command.seen('stdout', new RegExp(`(old[^]*){${4 - away.length}}`), 60_000);
+  await command.seen('stderr', /leaving out spread\[/);
+  await command.seen('stdout', new RegExp(`(old[^]*){${4 - away.length}}`));
   const once = await refused;
   expect([once.code, once.stderr]).toEqual([1, expect.stringContaining('No broker answers for spread[')]);
 
@@ -54,9 +54,9 @@ sinks: [{ from: lines, print: {} }]
   rmSync(second);
   renameSync(`${second}-away`, second);
   await kafka.start();
-  await command.seen('stderr', /answer for all partitions again/, 60_000);
+  await command.seen('stderr', /answer for all partitions again/);
   await produce(away, 'last');
-  await command.seen('stdout', new RegExp(`(last[^]*){${away.length}}`), 60_000);
+  await command.seen('stdout', new RegExp(`(last[^]*){${away.length}}`));
   command.process.kill('SIGINT');
   const { code, stdout } = await command.ended;
   expect(code).toBe(0);
