@@ -1,9 +1,9 @@
-import type { FSWatcher } from 'chokidar';
 import { type Deferred, deferred } from '../base/deferred.ts';
 import { isFile } from '../component/initial.ts';
 import type { InitialFile, Plan } from '../plan/plan.ts';
 import type { CheckpointOptions } from './checkpointOfRun.ts';
 import { ChildRun } from './childRun.ts';
+import { FileWatch } from './fileWatch.ts';
 import { isRunnable, load, type RunnableJob, type VariableOptions, withJob } from './load.ts';
 import { type Log, type LogOptions, openLog } from './log.ts';
 import { reportError } from './reportError.ts';
@@ -49,12 +49,12 @@ class Watch {
       (signal) => this.#receive(signal),
       (signal) => this.#receive(signal),
     );
-    const watcher = await this.#watchFiles();
+    const files = await this.#watchFiles();
     try {
       return await this.#runVersions();
     } finally {
       ignoreSignals();
-      await watcher.close();
+      await files.close();
     }
   }
 
@@ -74,25 +74,22 @@ class Watch {
     }
   }
 
-  async #watchFiles(): Promise<FSWatcher> {
-    const { watch } = await import('chokidar');
-    const watcher = watch([...filesOf(this.#job)], { ignoreInitial: true });
+  async #watchFiles(): Promise<FileWatch> {
     let timer: NodeJS.Timeout | undefined;
-    watcher.on('all', () => {
+    const files = await FileWatch.open(filesOf(this.#job), () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        this.#looking = this.#looking.then(() => this.#look(watcher));
+        this.#looking = this.#looking.then(() => this.#look(files));
       }, quiet);
     });
-    await new Promise<void>((ready) => watcher.once('ready', ready));
-    await this.#look(watcher);
-    return watcher;
+    await this.#look(files);
+    return files;
   }
 
-  async #look(watcher: FSWatcher): Promise<void> {
+  async #look(files: FileWatch): Promise<void> {
     const job = await this.#read();
     if (!job || this.#signal || versionOf(job) === versionOf(this.#job)) return;
-    watcher.add([...filesOf(job)]);
+    files.add(filesOf(job));
     this.#job = job;
     this.#edited = true;
     this.#log.write('info', `${job.file} has changed: the new version takes over`);
