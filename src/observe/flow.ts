@@ -23,13 +23,13 @@ export interface StageFlow {
 const span = 10_000;
 const batchesAtMost = 200;
 
-export function flowOf({ batches, plan }: JobHistory): Flow {
-  const completed = [...batches.values()].slice(-batchesAtMost).filter(({ status }) => status === 'completed');
+export function flowOf(history: JobHistory): Flow {
+  const completed = history.newest(batchesAtMost).filter(({ status }) => status === 'completed');
   const newest = completed.at(-1)?.processingEndTime ?? 0;
   const recent = completed.filter(
     ({ processingEndTime = 0 }, i) => newest - processingEndTime < span || i >= completed.length - 2,
   );
-  const seconds = secondsOf(recent, plan.batchInterval);
+  const seconds = secondsOf(recent, history.plan.batchInterval);
   const stages = [...sumsOf(recent).values()].map((sum) => flowOfStage(sum, recent.length, seconds));
   const slowest = stages.reduce<StageFlow | undefined>((a, b) => (a && a.duration >= b.duration ? a : b), undefined);
   return { stages, ...(slowest && { slowest: slowest.root }) };

@@ -43,6 +43,7 @@ export class JobHistory implements JobListener {
   lastCompleted: BatchRecord | undefined;
   readonly #watchers = new Set<(batch?: BatchRecord) => void>();
   readonly #detailed: BatchRecord[] = [];
+  readonly #active = new Map<number, BatchRecord>();
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -56,11 +57,16 @@ export class JobHistory implements JobListener {
 
   /** Batches that are queued or processed. */
   get active(): readonly BatchRecord[] {
-    return [...this.batches.values()].filter(({ status }) => status !== 'completed');
+    return [...this.#active.values()];
   }
 
   get waiting(): number {
     return this.active.filter(({ status }) => status === 'queued').length;
+  }
+
+  /** The batches that were submitted last, at most so many and a thousand, in their order. Whoever looks often need not walk through all. */
+  newest(count: number): readonly BatchRecord[] {
+    return this.#detailed.slice(-count);
   }
 
   started(): void {
@@ -89,6 +95,7 @@ export class JobHistory implements JobListener {
   batchSubmitted(info: BatchInfo): void {
     const batch = newBatch(info);
     this.batches.set(batch.batchTime, batch);
+    this.#active.set(batch.batchTime, batch);
     this.#detailed.push(batch);
     this.#forgetOld();
     this.#tell(batch);
@@ -121,6 +128,7 @@ export class JobHistory implements JobListener {
     const batch = this.batches.get(batchTime);
     if (!batch) return;
     batch.status = 'completed';
+    this.#active.delete(batchTime);
     if (processingEndTime !== undefined) batch.processingEndTime = processingEndTime;
     batch.recordsIn = recordsIn ?? recordsOf(batch);
     batch.records = [...batch.recordsIn.values()].reduce((sum, records) => sum + records, 0);

@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startKafka } from '../services/kafka/broker.mjs';
 import { cli, collect } from './compare.mjs';
 import { jobFile } from './input.mjs';
 import { consumingJob } from './jobs.mjs';
-
-/** Clock ticks a second in /proc. */
-const ticks = 100;
+import { cpuSeconds } from './processorTime.mjs';
 
 /** A job whose topic gets nothing, ten batches a second and one: the processor time that it takes, over some seconds. */
 export async function run(seconds = 20) {
@@ -36,10 +33,4 @@ async function shareOfCore(job, seconds) {
   child.kill();
   await once(child, 'close');
   return used / seconds;
-}
-
-/** Of all threads. The name of the process may hold spaces, and ends with the last bracket. */
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticks;
 }

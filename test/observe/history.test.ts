@@ -37,6 +37,22 @@ describe('the history of a job', () => {
     expect(history.active).toEqual([]);
   });
 
+  test('knows which batches wait or run, and which came last', () => {
+    const history = new JobHistory(plan);
+    for (let i = 1; i <= 1200; i++) ran(history, i * 1000);
+    const submit = (batchTime: number) => history.batchSubmitted({ batchTime, submissionTime: batchTime });
+    submit(1_201_000);
+    submit(1_202_000);
+    history.batchStarted({ batchTime: 1_201_000, submissionTime: 1_201_000, processingStartTime: 1_201_001 });
+    const times = (batches: readonly { readonly batchTime: number }[]) => batches.map(({ batchTime }) => batchTime);
+    expect(times(history.active)).toEqual([1_201_000, 1_202_000]);
+    expect(history.waiting).toBe(1);
+    expect(times(history.newest(3))).toEqual([1_200_000, 1_201_000, 1_202_000]);
+    expect(history.newest(5000).length).toBe(1000);
+    history.batchCompleted({ batchTime: 1_201_000, submissionTime: 1_201_000, processingEndTime: 1_201_009 });
+    expect(times(history.active)).toEqual([1_202_000]);
+  });
+
   test('says why a job is not ready', () => {
     const history = new JobHistory(plan);
     expect(reasonsNotReady(history)).toEqual(['the job is starting']);

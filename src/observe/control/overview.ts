@@ -13,7 +13,7 @@ export const overviewOf = (history: JobHistory): JsonValue => ({
   waiting: history.waiting,
   memory: process.memoryUsage.rss(),
   steps: stepsOf(history),
-  batches: newest(history).map((batch) => ({
+  batches: history.newest(batchesTold).map((batch) => ({
     time: batch.batchTime,
     status: batch.status,
     records: batch.records,
@@ -24,10 +24,8 @@ export const overviewOf = (history: JobHistory): JsonValue => ({
   })),
 });
 
-const newest = ({ batches }: JobHistory) => [...batches.values()].slice(-batchesTold);
-
 /** The name of each stage, by the node that it begins with. */
 function stepsOf(history: JobHistory): JsonValue {
-  const last = newest(history).findLast(({ status, error }) => status === 'completed' && !error);
+  const last = history.newest(batchesTold).findLast(({ status, error }) => status === 'completed' && !error);
   return [...(last?.details?.stages.values() ?? [])].map(({ root, name }) => ({ root, name }));
 }
