@@ -1,9 +1,10 @@
+import type { Destination, KafkaProducer, Transactions } from './producer.ts';
 import type { AbortedTransaction } from './records/transactions.ts';
 import type { Connection } from './settings.ts';
 
 /**
- * What a source needs of a Kafka cluster, and a sink to know what it has sent. Nothing is tried again in here, and nothing goes on by itself: who calls knows how long
- * to be patient, see `mayHeal` in errors.ts. After an error, and after `close`, the next call connects anew. All methods reject
+ * What a source and a sink need of a Kafka cluster. Nothing is tried again in here, and nothing goes on by itself: who calls knows how
+ * long to be patient, see `mayHeal` in errors.ts. After an error, and after `close`, the next call connects anew. All methods reject
  * with StreamjobError: `broker-unreachable`, `broker-refused`, `kafka-failed`.
  */
 export interface KafkaClient {
@@ -30,6 +31,16 @@ export interface KafkaClient {
    * ended everywhere.
    */
   committed(groupId: string, partition: TopicPartition): Promise<CommittedOffset | undefined>;
+  /**
+   * Where messages for those of these topics may go that are there; brokers may begin to make the others. Producers of this client send to the
+   * leaders that are known from the latest call.
+   */
+  destinations(topics: readonly string[]): Promise<ReadonlyMap<string, Destination>>;
+  /**
+   * A producer with an identity of its own, or of the one that has this name for transactions: that is fenced from then on, and what
+   * it has left open is ended.
+   */
+  producer(transactions?: Transactions): Promise<KafkaProducer>;
   close(): Promise<void>;
 }
 
@@ -85,6 +96,14 @@ class LazyClient implements KafkaClient {
 
   async committed(...[groupId, partition]: Parameters<KafkaClient['committed']>): Promise<CommittedOffset | undefined> {
     return (await this.#open()).committed(groupId, partition);
+  }
+
+  async destinations(topics: readonly string[]): Promise<ReadonlyMap<string, Destination>> {
+    return (await this.#open()).destinations(topics);
+  }
+
+  async producer(transactions?: Transactions): Promise<KafkaProducer> {
+    return (await this.#open()).producer(transactions);
   }
 
   async close(): Promise<void> {

@@ -27,20 +27,3 @@ export function codecOf(number: number): Codec | undefined {
 export async function loadCodecs(): Promise<void> {
   zstd ??= await loadZstd();
 }
-
-/** kafkajs has only gzip of its own. `into` is its `CompressionCodecs`. */
-export async function registerCodecs(into: { [number: number]: () => KafkajsCodec }): Promise<void> {
-  await loadCodecs();
-  for (let number = 1; number < compressions.length; number++) {
-    const codec = codecOf(number)!;
-    into[number] = () => ({
-      compress: async ({ buffer }) => codec.compress(buffer),
-      decompress: async (bytes) => codec.decompress(bytes),
-    });
-  }
-}
-
-interface KafkajsCodec {
-  compress(encoder: { buffer: Buffer }): Promise<Buffer>;
-  decompress(bytes: Buffer): Promise<Buffer>;
-}

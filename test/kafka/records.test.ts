@@ -2,14 +2,17 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import text from '#src/formats/text.ts';
-import { compressions, loadCodecs, registerCodecs } from '#src/kafka/codecs.ts';
+import { compressions } from '#src/kafka/codecs.ts';
 import { batchesIn, offsetBehind, openBatch, recordsOf } from '#src/kafka/records/batch.ts';
 import { Cursor } from '#src/kafka/records/cursor.ts';
-import { encodeRecord } from '#src/kafka/records/encode.ts';
+import { ContentWriter, type Headers } from '#src/kafka/records/encode.ts';
+import { keyHash } from '#src/kafka/records/murmur2.ts';
+import { BatchWriter, placeBytes, stamp } from '#src/kafka/records/outgoing.ts';
 import { Committed } from '#src/kafka/records/transactions.ts';
 import { share } from '#src/sources/kafka/cutting.ts';
 import { decodeMessages, decodeValues } from '#src/sources/kafka/decoding.ts';
 import { openValueFormat } from '#src/sources/kafka/messages.ts';
+import { registerCodecs } from '../services/kafka/kafka.ts';
 
 interface Encoder {
   readonly buffer: Buffer;
@@ -19,12 +22,9 @@ const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0') as {
   RecordBatch(options: object): Promise<Encoder>;
 };
 const record = require('kafkajs/src/protocol/recordBatch/record/v0') as (options: object) => Encoder;
-const { CompressionCodecs } = require('kafkajs') as { CompressionCodecs: Parameters<typeof registerCodecs>[0] };
+const murmur2 = require('kafkajs/src/producer/partitioners/default/murmur2') as (key: Buffer) => number;
 
-beforeAll(async () => {
-  await loadCodecs();
-  await registerCodecs(CompressionCodecs);
-});
+beforeAll(registerCodecs);
 
 interface Sent {
   readonly key: string | null;
@@ -113,18 +113,77 @@ describe('a record batch', () => {
   });
 });
 
-describe('a record', () => {
-  it('is encoded as kafkajs does', () => {
-    const content = fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array({ maxLength: 300 }).map(Buffer.from));
-    const fields = fc.record({
-      offsetDelta: fc.nat(),
-      timestampDelta: fc.oneof(fc.integer({ min: -1000, max: 1000 }), fc.integer({ min: -(2 ** 50), max: 2 ** 50 })),
-      key: fc.option(content),
-      value: fc.option(content),
-      headers: fc.dictionary(fc.string(), fc.oneof(content, fc.array(content, { maxLength: 3 })), { maxKeys: 3 }),
-    });
-    const same = fc.property(fields, (given) => encodeRecord(given).equals(record(given).buffer));
-    fc.assert(same, { numRuns: 300 });
+const content = fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array({ maxLength: 300 }).map(Buffer.from));
+/** Kinds of texts: short, long enough for a longer length, and with more bytes than characters. */
+const text8 = fc.oneof(content, fc.string({ unit: 'grapheme', maxLength: 90 }), fc.constant('x'.repeat(10_000)));
+const outgoing = fc.record({
+  key: fc.option(content),
+  value: fc.option(text8),
+  headers: fc.dictionary(fc.string(), fc.oneof(content, fc.array(content, { maxLength: 3 })), { maxKeys: 3 }),
+});
+
+/** As the sink makes batches. */
+function encodeOurs(
+  messages: readonly { key: Buffer | string | null; value: Buffer | string | null; headers: Headers }[],
+) {
+  const contents = new ContentWriter();
+  const ends = messages.map(({ key, value, headers }) => {
+    contents.reserve(ContentWriter.roomFor(key, value, headers));
+    contents.content(key);
+    contents.content(value);
+    contents.headers(headers);
+    return contents.length;
+  });
+  const batch = new BatchWriter(contents.length + placeBytes * messages.length);
+  for (const [i, end] of ends.entries()) batch.add(contents.bytes, ends[i - 1] ?? 0, end);
+  return batch;
+}
+
+describe('a batch that is sent', () => {
+  it('is encoded as kafkajs does', async () => {
+    const check = async (messages: Parameters<typeof encodeOurs>[0], transactional: boolean): Promise<void> => {
+      const ours = encodeOurs(messages).finish({ topic: 't', partition: 0 }, 'none');
+      stamp(ours, { producerId: 3n, producerEpoch: 2, sequence: 7, transactional: !transactional });
+      stamp(ours, { producerId: 123_456_789_012n, producerEpoch: 4, sequence: 99, transactional });
+      const firstTimestamp = Number(openBatch(ours.bytes, 't[0]').baseTimestamp);
+      const records = messages.map((one, offsetDelta) => record({ offsetDelta, timestampDelta: 0, ...one }));
+      const { buffer } = await RecordBatch({
+        ...{
+          firstTimestamp,
+          maxTimestamp: firstTimestamp,
+          records,
+          lastOffsetDelta: records.length - 1,
+          transactional,
+        },
+        ...{ producerId: 123_456_789_012, producerEpoch: 4, firstSequence: 99, partitionLeaderEpoch: -1 },
+      });
+      expect(ours.bytes.equals(buffer)).toBe(true);
+    };
+    const messages = fc.array(outgoing, { minLength: 1, maxLength: 80 });
+    await fc.assert(fc.asyncProperty(messages, fc.boolean(), check), { numRuns: 100 });
+  });
+
+  it.each(compressions)('may be compressed with %s', (compression) => {
+    const { bytes } = encodeOurs([{ key: null, value: 'x'.repeat(1000), headers: {} }]).finish(
+      { topic: 't', partition: 0 },
+      compression,
+    );
+    stamp({ bytes } as never, { producerId: 1n, producerEpoch: 0, sequence: 0, transactional: false });
+    const batch = openBatch(bytes, 't[0]');
+    expect(batch).toMatchObject({ compression: compressions.indexOf(compression), count: 1, lastOffset: 0 });
+    expect(recordsOf(batch, 't[0]').includes('x'.repeat(1000))).toBe(true);
+  });
+});
+
+describe('the partition of a key', () => {
+  it('is that of Kafka’s clients', () => {
+    const same = (key: Uint8Array, before: number): boolean => {
+      const bytes = Buffer.concat([Buffer.alloc(before, 9), key, Buffer.of(9)]);
+      return keyHash(bytes, before, before + key.length) === (murmur2(Buffer.from(key)) & 0x7fffffff);
+    };
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(5), same), { numRuns: 300 });
+    // From the tests of Kafka itself (UtilsTest.testMurmur2).
+    expect(keyHash(Buffer.from('a-little-bit-long-string'), 0, 24)).toBe(-985981536 & 0x7fffffff);
   });
 });
 

@@ -5,11 +5,9 @@ import type { JsonValue } from '#src/base/json.ts';
 import { catalog } from '#src/catalog/index.ts';
 import type { Memory, Partition } from '#src/component/source.ts';
 import { compressions } from '#src/kafka/codecs.ts';
-import { openKafka } from '#src/kafka/kafkajs/public.ts';
-import { connectionOf } from '#src/kafka/settings.ts';
 import type { KafkaConfig, OffsetRange } from '#src/sources/kafka/types.ts';
 import source from '#src/sources/kafka.ts';
-import { clientOf, createTopic, KafkaService } from '../services/kafka/kafka.ts';
+import { clientOf, createTopic, KafkaService, registerCodecs } from '../services/kafka/kafka.ts';
 import { user } from '../services/kafka/properties.mjs';
 
 let service: KafkaService;
@@ -69,7 +67,7 @@ function open(config: Partial<KafkaConfig> & Pick<KafkaConfig, 'brokers' | 'topi
   /** Reads batches until there are so many records. */
   const take = async (count: number) => {
     const records: unknown[] = [];
-    for (const end = Date.now() + 60_000; records.length < count; ) {
+    for (const end = Date.now() + 120_000; records.length < count; ) {
       if (Date.now() > end) throw new Error(`only ${records.length} of ${count} records; ${said.join('\n')}`);
       const { partitions } = await plan();
       if (partitions.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -86,8 +84,8 @@ function keep(memory: Map<string, JsonValue>, changes: Memory = new Map()): void
 
 /** Idempotent: kafkajs sends again to all partitions of a new topic if one of them does not know its leader yet. */
 async function produce(brokers: string, topic: string, messages: readonly Message[], compression = 0, partition = 0) {
-  const kafka = await openKafka(connectionOf({ ...defaults, brokers }));
-  const producer = kafka.producer({ idempotent: true, retry: { retries: 10 } });
+  await registerCodecs();
+  const producer = clientOf({ brokers }).producer({ idempotent: true, retry: { retries: 10 } });
   await producer.connect();
   const sent = messages.map((message) => ({ partition, ...message }));
   await producer.send({ topic, compression, messages: sent as never });
@@ -528,7 +526,7 @@ describe('brokers', () => {
 });
 
 async function until(condition: () => boolean, each: () => unknown = () => {}): Promise<void> {
-  for (const end = Date.now() + 60_000; !condition(); ) {
+  for (const end = Date.now() + 120_000; !condition(); ) {
     if (Date.now() > end) throw new Error('it does not come');
     await each();
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,9 +1,11 @@
-import { StreamjobError } from '../../base/errors.ts';
 import { type CommittedOffset, type Fetched, type KafkaClient, nameOf, type TopicPartition } from '../client.ts';
 import { mayHeal } from '../errors.ts';
+import type { Destination, KafkaProducer, Transactions } from '../producer.ts';
 import type { Connection } from '../settings.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, leaderless } from './cluster.ts';
+import { byTopic, groupBy } from './grouping.ts';
 import { committedIn, decodeOffsetFetch, offsetFetchRequest } from './offsetFetch.ts';
+import { openProducer } from './producer.ts';
 import { checked, codes, decodeFetch, decodeUnchecked, isPassing } from './responses.ts';
 
 const readCommitted = 1;
@@ -15,9 +17,11 @@ const noGeneration = -1;
 /** A KafkaClient on single requests of kafkajs. */
 export class KafkajsClient implements KafkaClient {
   readonly #cluster: Cluster;
+  readonly #timeout: number;
 
   constructor(connection: Connection) {
     this.#cluster = new Cluster(connection);
+    this.#timeout = connection.requestTimeout;
   }
 
   async partitions(topics?: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -114,6 +118,21 @@ export class KafkajsClient implements KafkaClient {
     );
   }
 
+  async destinations(topics: readonly string[]): Promise<ReadonlyMap<string, Destination>> {
+    await this.#cluster.refresh(topics, 'create');
+    const there = [...this.#cluster.partitions].filter(([, partitions]) => partitions.length > 0);
+    return new Map(
+      there.map(([topic, partitions]): [string, Destination] => {
+        const led = partitions.filter((partition) => this.#cluster.leaderOf({ topic, partition }) !== undefined);
+        return [topic, { partitions: partitions.length, led }];
+      }),
+    );
+  }
+
+  producer(transactions?: Transactions): Promise<KafkaProducer> {
+    return openProducer({ cluster: this.#cluster, timeout: this.#timeout, transactions });
+  }
+
   close(): Promise<void> {
     return this.#cluster.close();
   }
@@ -123,29 +142,4 @@ export class KafkajsClient implements KafkaClient {
     if (leader !== undefined) return leader;
     throw leaderless(partition);
   }
-}
-
-const leaderless = (partition: TopicPartition): StreamjobError =>
-  new StreamjobError('kafka-failed', `${nameOf(partition)} has no broker that leads it now.`, {
-    cause: { retriable: true },
-    remedy: 'Look at the brokers: one of them, or one of its disks, may be away.',
-  });
-
-function byTopic<T extends TopicPartition, P>(
-  partitions: readonly T[],
-  what: (partition: T) => P,
-): { topic: string; partitions: P[] }[] {
-  const groups = groupBy(partitions, ({ topic }) => topic);
-  return [...groups].map(([topic, members]) => ({ topic, partitions: members.map(what) }));
-}
-
-function groupBy<T, K>(all: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
-  }
-  return groups;
 }

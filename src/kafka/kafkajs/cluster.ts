@@ -1,9 +1,9 @@
 import { StreamjobError } from '../../base/errors.ts';
-import type { TopicPartition } from '../client.ts';
+import { nameOf, type TopicPartition } from '../client.ts';
 import { type AddressOrigin, explained } from '../errors.ts';
 import type { Address, Connection } from '../settings.ts';
 import { type Broker, type Internals, loadInternals, type Metadata } from './internals.ts';
-import { codes, decodeUnchecked } from './responses.ts';
+import { checked, codes, decodeUnchecked } from './responses.ts';
 
 interface Known {
   readonly address: Address;
@@ -35,13 +35,18 @@ export class Cluster {
     return leader === undefined || leader < 0 ? undefined : leader;
   }
 
-  /** Asks any broker for the brokers, the topics and their leaders. */
-  async refresh(topics?: readonly string[]): Promise<void> {
-    const known = await this.#anyBroker();
-    const { request, response } = this.#internals.metadata({ topics: topics ?? [], allowAutoTopicCreation: false });
-    const metadata = await this.#using(known, ({ connectionPool }) =>
-      connectionPool.send({ request, response: decodeUnchecked(response) }),
-    );
+  /**
+   * Asks any broker for the brokers, the topics and their leaders. `create`: topics that are not there are made, if brokers do that, and
+   * it rejects if one may not be used.
+   */
+  async refresh(topics?: readonly string[], create?: 'create'): Promise<void> {
+    const allowAutoTopicCreation = create !== undefined;
+    const { request, response } = this.#internals.metadata({ topics: topics ?? [], allowAutoTopicCreation });
+    const metadata = await this.onAnyBroker(async ({ connectionPool }) => {
+      const answer = await connectionPool.send({ request, response: decodeUnchecked(response) });
+      if (create) for (const { topicErrorCode } of answer.topicMetadata) checkUsable(topicErrorCode);
+      return answer;
+    });
     this.#addresses = new Map(metadata.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
     this.#leaders = new Map(
       metadata.topicMetadata
@@ -50,15 +55,21 @@ export class Cluster {
     );
   }
 
-  async coordinatorOf(groupId: string): Promise<number> {
-    const known = this.#coordinators.get(groupId);
+  /** The broker that keeps the offsets of a group, or the transactions of a producer of this name. */
+  async coordinatorOf(name: string, what: keyof typeof coordinatorTypes = 'group'): Promise<number> {
+    const key = `${what} ${name}`;
+    const known = this.#coordinators.get(key);
     if (known !== undefined && this.#addresses.has(known)) return known;
-    const { coordinator } = await this.#using(await this.#anyBroker(), (broker) =>
-      broker.findGroupCoordinator({ groupId, coordinatorType: 0 }),
+    const { coordinator } = await this.onAnyBroker((broker) =>
+      broker.findGroupCoordinator({ groupId: name, coordinatorType: coordinatorTypes[what] }),
     );
     this.#addresses.set(coordinator.nodeId, coordinator);
-    this.#coordinators.set(groupId, coordinator.nodeId);
+    this.#coordinators.set(key, coordinator.nodeId);
     return coordinator.nodeId;
+  }
+
+  async onAnyBroker<T>(call: (broker: Broker) => Promise<T>): Promise<T> {
+    return this.#using(await this.#anyBroker(), call);
   }
 
   /** Calls a broker by its number in the cluster. */
@@ -138,6 +149,14 @@ export class Cluster {
   }
 }
 
+const coordinatorTypes = { group: 0, transaction: 1 } as const;
+
+export const leaderless = (partition: TopicPartition): StreamjobError =>
+  new StreamjobError('kafka-failed', `${nameOf(partition)} has no broker that leads it now.`, {
+    cause: { retriable: true },
+    remedy: 'Look at the brokers: one of them, or one of its disks, may be away.',
+  });
+
 /** Sockets do not keep a process alive, as nobody closes those of tasks; but what somebody waits for does. */
 async function stayingAlive<T>(work: () => Promise<T>): Promise<T> {
   const hold = setInterval(() => undefined, 0x7fffffff);
@@ -152,6 +171,12 @@ async function stayingAlive<T>(work: () => Promise<T>): Promise<T> {
 const isAnswer = (error: unknown): boolean => (error as Error).name === 'KafkaJSProtocolError';
 
 const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
+
+/** Throws kafkajs’s error for a topic that is there, or whose name is wrong. */
+function checkUsable(topicErrorCode: number): void {
+  if (topicErrorCode !== codes.unknownTopic && topicErrorCode !== codes.leaderNotAvailable)
+    checked(topicErrorCode, undefined);
+}
 
 const isReadable = ({ isInternal, topicErrorCode }: Metadata['topicMetadata'][number]): boolean =>
   !isInternal && (topicErrorCode === codes.none || topicErrorCode === codes.leaderNotAvailable);

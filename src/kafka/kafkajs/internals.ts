@@ -31,6 +31,10 @@ export interface Internals {
   metadata(options: { topics: readonly string[]; allowAutoTopicCreation: boolean }): Exchange<Metadata>;
   /** Version 3. */
   listOffsets(options: { isolationLevel: number; topics: readonly TopicQuery[] }): Exchange<ListedOffsets>;
+  /** Version 7. */
+  readonly produceResponse: Exchange<Produced>['response'];
+  /** Version 1. */
+  addPartitionsToTxn(options: Transaction & { topics: readonly TopicPartitions[] }): Exchange<AddedPartitions>;
 }
 
 interface Exchange<T> {
@@ -63,6 +67,21 @@ export interface Broker {
     memberId: string;
     topics: readonly TopicCommit[];
   }): Promise<unknown>;
+  initProducerId(request: { transactionalId?: string; transactionTimeout: number }): Promise<ProducerIdentity>;
+  addOffsetsToTxn(request: Transaction & { groupId: string }): Promise<unknown>;
+  txnOffsetCommit(request: Transaction & { groupId: string; topics: readonly TopicCommit[] }): Promise<unknown>;
+  endTxn(request: Transaction & { transactionResult: boolean }): Promise<unknown>;
+}
+
+/** How brokers know a producer. */
+export interface ProducerIdentity {
+  /** A number of 64 bits. */
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+export interface Transaction extends ProducerIdentity {
+  readonly transactionalId: string;
 }
 
 export interface Metadata {
@@ -89,7 +108,23 @@ interface ListedOffsets {
 
 interface TopicCommit {
   readonly topic: string;
-  readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+  readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly metadata?: string }[];
+}
+
+interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+interface Produced {
+  readonly topics: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
+  }[];
+}
+
+interface AddedPartitions {
+  readonly errors: readonly { readonly partitionErrors: readonly { readonly errorCode: number }[] }[];
 }
 
 export interface FetchRequest {
@@ -150,6 +185,11 @@ function load(): Internals {
     fetchRequest: require('kafkajs/src/protocol/requests/fetch/v11/request') as Internals['fetchRequest'],
     metadata: protocol(require('kafkajs/src/protocol/requests/metadata'), 6) as Internals['metadata'],
     listOffsets: protocol(require('kafkajs/src/protocol/requests/listOffsets'), 3) as Internals['listOffsets'],
+    produceResponse: require('kafkajs/src/protocol/requests/produce/v7/response') as Internals['produceResponse'],
+    addPartitionsToTxn: protocol(
+      require('kafkajs/src/protocol/requests/addPartitionsToTxn'),
+      1,
+    ) as Internals['addPartitionsToTxn'],
   };
 }
 

@@ -3,7 +3,14 @@ import type { AbortedTransaction } from '../records/transactions.ts';
 import type { ResponseDecoder } from './internals.ts';
 
 /** Error codes of the protocol that are no failure of the request. */
-export const codes = { none: 0, offsetOutOfRange: 1, leaderNotAvailable: 5 } as const;
+export const codes = {
+  none: 0,
+  offsetOutOfRange: 1,
+  unknownTopic: 3,
+  leaderNotAvailable: 5,
+  duplicateSequenceNumber: 46,
+  operationNotAttempted: 55,
+} as const;
 
 const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
   createErrorFromCode(code: number): Error & { readonly retriable: boolean };

@@ -1,87 +1,93 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
-import type { Message } from './types.ts';
+import { type Content, ContentWriter, type Headers } from '../../kafka/records/encode.ts';
+import { keyHash } from '../../kafka/records/murmur2.ts';
+import { placeBytes } from '../../kafka/records/outgoing.ts';
+import { ChunkFile } from './chunkFile.ts';
 
-/** What a request holds at most, well below the megabyte that brokers take by default; a larger message goes alone. */
+/** What is sent together at most, below the megabyte that brokers take by default; a larger message goes alone. */
 const chunkBytes = 512 * 1024;
 const chunkMessages = 10_000;
 /** What is kept in memory; the rest of a large partition waits in a file. */
 const memoryBytes = 16 * 1024 * 1024;
 
+/** Some messages, in order. */
+export interface Chunk {
+  /** The contents of one behind the other, as records have them. */
+  readonly bytes: Buffer;
+  /** For each message three numbers: where it ends in the bytes, the hash of its key or `keyless`, and which topic it goes to. */
+  readonly index: Int32Array;
+}
+
+export const keyless = -1;
+export const numbersEach = 3;
+
 /** The messages of a task until all of it has been computed, in order, cut into chunks as they are sent. */
 export class Backlog {
-  /** The topics of the messages. */
-  readonly topics = new Set<string>();
-  #open: Message[] = [];
-  #openBytes = 0;
+  /** The topics of the messages, in the order of their numbers. */
+  readonly topics: string[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #open = new ContentWriter();
+  #index = new Int32Array(numbersEach * 64);
+  #messages = 0;
   #keptBytes = 0;
-  readonly #kept: Message[][] = [];
-  #file: { readonly directory: string; readonly fd: number; readonly lengths: number[] } | undefined;
+  readonly #kept: Chunk[] = [];
+  #file: ChunkFile | undefined;
 
-  add(message: Message): void {
-    const bytes = sizeOf(message);
-    if (this.#openBytes + bytes > chunkBytes || this.#open.length >= chunkMessages) this.#finish();
-    this.topics.add(message.topic);
-    this.#open.push(message);
-    this.#openBytes += bytes;
+  add(topic: string, key: Content, value: Content, headers: Headers | undefined): void {
+    const room = ContentWriter.roomFor(key, value, headers);
+    const planned = this.#open.length + room + placeBytes * (this.#messages + 1);
+    if (planned > chunkBytes || this.#messages === chunkMessages) this.#finish();
+    const open = this.#open;
+    open.reserve(room);
+    const keyFrom = open.content(key);
+    const hash = key === null ? keyless : keyHash(open.bytes, keyFrom, open.length);
+    open.content(value);
+    open.headers(headers);
+    this.#note(open.length, hash, this.#numberOf(topic));
   }
 
+  #numberOf(topic: string): number {
+    const known = this.#numbers.get(topic);
+    if (known !== undefined) return known;
+    this.#numbers.set(topic, this.topics.length);
+    return this.topics.push(topic) - 1;
+  }
+
+  #note(end: number, hash: number, topic: number): void {
+    const at = numbersEach * this.#messages++;
+    if (at === this.#index.length) {
+      const larger = new Int32Array(2 * at);
+      larger.set(this.#index);
+      this.#index = larger;
+    }
+    this.#index[at] = end;
+    this.#index[at + 1] = hash;
+    this.#index[at + 2] = topic;
+  }
+
+  /** Copies or writes away what has come together. */
   #finish(): void {
-    if (this.#open.length === 0) return;
-    if (this.#keptBytes + this.#openBytes > memoryBytes) this.#writeOut(this.#open);
-    else this.#kept.push(this.#open);
-    this.#keptBytes += this.#openBytes;
-    this.#open = [];
-    this.#openBytes = 0;
-  }
-
-  #writeOut(chunk: readonly Message[]): void {
-    this.#file ??= openFile();
-    const bytes = serialize(chunk);
-    for (let written = 0; written < bytes.length; ) written += writeSync(this.#file.fd, bytes, written);
-    this.#file.lengths.push(bytes.length);
+    if (this.#messages === 0) return;
+    const bytes = this.#open.bytes.subarray(0, this.#open.length);
+    const index = this.#index.subarray(0, numbersEach * this.#messages);
+    this.#keptBytes += bytes.length;
+    if (this.#keptBytes <= memoryBytes) this.#kept.push({ bytes: Buffer.from(bytes), index: index.slice() });
+    else {
+      this.#file ??= new ChunkFile();
+      this.#file.add({ bytes, index });
+    }
+    this.#open.clear();
+    this.#messages = 0;
   }
 
   /** Everything, in order; the same if it is asked for again. Nothing is added after that. */
-  *chunks(): Generator<readonly Message[]> {
+  *chunks(): Generator<Chunk> {
     this.#finish();
     yield* this.#kept;
-    if (this.#file === undefined) return;
-    let position = 0;
-    for (const length of this.#file.lengths) {
-      yield readBack(this.#file.fd, position, length);
-      position += length;
-    }
+    if (this.#file) yield* this.#file.chunks();
   }
 
   close(): void {
-    if (this.#file === undefined) return;
-    closeSync(this.#file.fd);
-    rmSync(this.#file.directory, { recursive: true, force: true });
+    this.#file?.close();
     this.#file = undefined;
   }
 }
-
-/** Removed at once, so that a killed process leaves nothing behind; where that cannot be done, it goes in `close`. */
-function openFile() {
-  const directory = mkdtempSync(join(tmpdir(), 'streamjob-kafka-'));
-  const fd = openSync(join(directory, 'backlog'), 'wx+', 0o600);
-  if (process.platform !== 'win32') rmSync(directory, { recursive: true });
-  return { directory, fd, lengths: [] };
-}
-
-function readBack(fd: number, position: number, length: number): readonly Message[] {
-  const bytes = Buffer.allocUnsafe(length);
-  for (let read = 0; read < length; ) {
-    const count = readSync(fd, bytes, read, length - read, position + read);
-    if (count === 0) throw new Error('the temporary file of a Kafka sink is shorter than it was');
-    read += count;
-  }
-  return deserialize(bytes) as Message[];
-}
-
-/** About: texts may need more bytes than they have characters, and records have some of their own. */
-const sizeOf = ({ key, value, headers }: Message): number =>
-  (key?.length ?? 0) + (value?.length ?? 0) + (headers ? 100 * Object.keys(headers).length : 0) + 50;

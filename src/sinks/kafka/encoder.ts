@@ -2,28 +2,25 @@ import { messageOf, StreamjobError } from '../../base/errors.ts';
 import type { SinkTask } from '../../component/sink.ts';
 import { jsonText } from '../../component/text.ts';
 import type { FunctionReference } from '../../function/reference.ts';
+import type { Content, Headers } from '../../kafka/records/encode.ts';
 import { previewValue } from '../../plan/preview.ts';
-import type { KafkaSinkConfig, Message } from './types.ts';
+import type { Backlog } from './backlog.ts';
+import type { KafkaSinkConfig } from './types.ts';
 
-/** Makes messages of records, with the functions of the user. It throws StreamjobError `step-failed` for what is none. */
-export function openEncoder(config: KafkaSinkConfig, task: SinkTask): (record: unknown) => Message {
+/** Adds messages to the backlog, made of records with the functions of the user. It throws StreamjobError `step-failed` for what is none. */
+export function openEncoder(config: KafkaSinkConfig, task: SinkTask, backlog: Backlog): (record: unknown) => void {
   const topicOf = topicFunction(config.topic, task);
   const keyOf = config.key ? userFunction(config.key, 'key', task) : () => null;
   const contentOf = config.value ? userFunction(config.value, 'value', task) : (record: unknown) => record;
   const headersOf = config.headers && headersFunction(config.headers, task);
-  return (record) => ({
-    topic: topicOf(record),
-    key: bytesOf(keyOf(record)),
-    value: bytesOf(contentOf(record)),
-    ...(headersOf && { headers: headersOf(record) }),
-  });
+  return (record) =>
+    backlog.add(topicOf(record), bytesOf(keyOf(record)), bytesOf(contentOf(record)), headersOf?.(record));
 }
 
 /** Text and bytes are themselves, nothing is nothing, and everything else is JSON. */
-function bytesOf(value: unknown): string | Buffer | null {
-  if (typeof value === 'string') return value;
-  if (value === null || value === undefined) return null;
-  return value instanceof Uint8Array ? Buffer.from(value) : jsonText(value);
+function bytesOf(value: unknown): Content {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  return value === null || value === undefined ? null : jsonText(value);
 }
 
 function topicFunction(topic: KafkaSinkConfig['topic'], task: SinkTask): (record: unknown) => string {
@@ -46,7 +43,7 @@ export const nameRemedy = 'Names have letters, digits, `.`, `_` and `-`, at most
 
 function headersFunction(reference: FunctionReference, task: SinkTask) {
   const call = userFunction(reference, 'headers', task);
-  return (record: unknown): NonNullable<Message['headers']> => {
+  return (record: unknown): Headers => {
     const headers = call(record) ?? {};
     if (typeof headers === 'object' && !Array.isArray(headers)) return encodeHeaders(headers);
     const message = `The sink ${task.sink}: its function \`headers\` returned ${previewValue(headers)}, which is no object.`;
@@ -55,14 +52,14 @@ function headersFunction(reference: FunctionReference, task: SinkTask) {
   };
 }
 
-const encodeHeaders = (headers: object): NonNullable<Message['headers']> =>
+const encodeHeaders = (headers: object): Headers =>
   Object.fromEntries(
     Object.entries(headers)
       .filter(([, value]) => value !== undefined && value !== null)
       .map(([name, value]) => [name, Array.isArray(value) ? value.map(headerOf) : headerOf(value)]),
   );
 
-const headerOf = (value: unknown): string | Buffer => bytesOf(value) ?? '';
+const headerOf = (value: unknown): string | Uint8Array => bytesOf(value) ?? '';
 
 /** The function of a setting; what it throws names the setting, and shows what it was given. */
 function userFunction(reference: FunctionReference, setting: string, task: SinkTask): (record: unknown) => unknown {

@@ -1,45 +1,44 @@
-import type { Kafka, Producer, Transaction } from 'kafkajs';
 import { StreamjobError } from '../../base/errors.ts';
 import { failpoint } from '../../base/failpoint.ts';
 import type { SinkTask } from '../../component/sink.ts';
-import { openKafka } from '../../kafka/kafkajs/public.ts';
+import type { KafkaProducer } from '../../kafka/producer.ts';
 import type { Backlog } from './backlog.ts';
+import type { BatchMaker } from './batches.ts';
+import { deliver } from './delivery.ts';
+import { type Link, withLink } from './link.ts';
 import { type Mark, markOf, readMark } from './mark.ts';
-import { batchOf, deliver, openProducer, type Sending } from './producer.ts';
+import { batches } from './sending.ts';
+import type { Sending } from './types.ts';
+import { sendInOrder } from './window.ts';
 
 /**
  * Sends everything in one transaction, which also commits the time of the batch as an offset of a group of its own: where that is
  * there, the batch has been sent. Whatever fails, all of it is done anew. The engine runs a batch again with the partitions that were
  * planned, so names that have the partition’s number are names of the same messages.
  */
-export async function sendOnce(backlog: Backlog, sending: Sending): Promise<void> {
-  const kafka = await openKafka(sending.connection);
-  await deliver(sending, () => tryOnce(kafka, backlog, sending), begunAnew);
-}
+export const sendOnce = (backlog: Backlog, sending: Sending): Promise<void> =>
+  deliver(sending, () => withLink(sending, (link) => tryOnce(link, backlog, sending)), begunAnew);
 
 /**
  * The transaction before has not ended everywhere, or this one has been ended by the broker, because it took too long, or by a producer of
- * the same name. Which of two runs may go on is said by the mark.
+ * the same name. Which of two runs may go on is said by the mark. Or the broker has lost count of what it has got.
  */
-const begunAnew = /^CONCURRENT_TRANSACTIONS$|^INVALID_(PRODUCER_EPOCH|TXN_STATE|PRODUCER_ID_MAPPING)$|FENCED$/;
+const begunAnew =
+  /^CONCURRENT_TRANSACTIONS$|^INVALID_(PRODUCER_EPOCH|TXN_STATE|PRODUCER_ID_MAPPING)$|FENCED$|^OUT_OF_ORDER_SEQUENCE_NUMBER$|^UNKNOWN_PRODUCER_ID$/;
 
 /**
  * The producer is new each time: its start ends what one of the same name has left open, on whichever thread or machine that was,
  * and only then does the mark tell the truth.
  */
-async function tryOnce(kafka: Kafka, backlog: Backlog, sending: Sending): Promise<void> {
+async function tryOnce(link: Link, backlog: Backlog, sending: Sending): Promise<void> {
   const { config, task } = sending;
-  const transactionTimeout = Math.min(longestTransaction, config.brokerTimeout + 60_000);
-  const producer = await openProducer(kafka, { transactionalId: groupOf(sending), transactionTimeout });
-  try {
-    await producer.connect();
-    const transaction = await producer.transaction();
-    const mark = await readMark(groupOf(sending), backlog, sending);
-    if (mark && mark.run > task.run) throw fenced(sending, mark);
-    if (!isSent(task, mark)) await sendAll(transaction, backlog, sending);
-  } finally {
-    await close(producer);
-  }
+  const group = groupOf(sending);
+  const timeout = Math.min(longestTransaction, config.brokerTimeout + 60_000);
+  const producer = await link.client.producer({ transactionalId: group, timeout });
+  const mark = await readMark(group, backlog, link.client);
+  if (mark && mark.run > task.run) throw fenced(sending, mark);
+  if (isSent(task, mark)) return;
+  await sendAll(producer, await link.batchMaker(backlog.topics, sending), backlog, sending);
 }
 
 /** The mark of a run with another checkpoint is not about this batch, whatever its time. */
@@ -54,21 +53,22 @@ export const groupOf = ({ task: { job, sink, partition } }: Sending): string =>
   ['streamjob', job, sink, `${partition}`].map(encodeURIComponent).join('-');
 
 /** Without an abort, readers would wait for the end of a transaction until it has timed out. */
-async function sendAll(transaction: Transaction, backlog: Backlog, sending: Sending): Promise<void> {
+async function sendAll(producer: KafkaProducer, maker: BatchMaker, backlog: Backlog, sending: Sending): Promise<void> {
   try {
     failpoint('kafka.sending');
-    for (const chunk of backlog.chunks()) await transaction.sendBatch(batchOf(chunk, sending.config));
-    await transaction.sendOffsets({ consumerGroupId: groupOf(sending), topics: [markOf(backlog, sending)] });
+    await sendInOrder(batches(backlog, maker), {
+      send: (some) => producer.send(some),
+      again: (_, error) => Promise.reject(error),
+    });
+    await producer.commitOffset(groupOf(sending), markOf(backlog, sending));
     failpoint('kafka.sent');
-    await transaction.commit();
-    failpoint('kafka.committed');
   } catch (error) {
-    if (transaction.isActive()) await transaction.abort().catch(() => undefined);
+    await producer.end('abort').catch(() => undefined);
     throw error;
   }
+  await producer.end('commit');
+  failpoint('kafka.committed');
 }
-
-const close = (producer: Producer): Promise<void> => producer.disconnect().catch(() => undefined);
 
 const fenced = ({ task: { sink, partition } }: Sending, { run }: Mark): StreamjobError =>
   new StreamjobError(

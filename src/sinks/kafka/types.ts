@@ -1,6 +1,7 @@
+import type { SinkTask } from '../../component/sink.ts';
 import type { FunctionReference } from '../../function/reference.ts';
 import type { Compression } from '../../kafka/codecs.ts';
-import type { ConnectionConfig } from '../../kafka/settings.ts';
+import type { Connection, ConnectionConfig } from '../../kafka/settings.ts';
 
 /** The settings of the `kafka` sink; times in milliseconds. */
 export interface KafkaSinkConfig extends ConnectionConfig {
@@ -13,10 +14,9 @@ export interface KafkaSinkConfig extends ConnectionConfig {
   readonly brokerTimeout: number;
 }
 
-/** What is sent of a record. */
-export interface Message {
-  readonly topic: string;
-  readonly key: string | Buffer | null;
-  readonly value: string | Buffer | null;
-  readonly headers?: { readonly [name: string]: string | Buffer | (string | Buffer)[] };
+/** Where to and for whom something is sent. */
+export interface Sending {
+  readonly config: KafkaSinkConfig;
+  readonly task: SinkTask;
+  readonly connection: Connection;
 }

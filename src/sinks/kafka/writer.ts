@@ -8,12 +8,12 @@ import type { KafkaSinkConfig } from './types.ts';
 
 /** Collects the messages of a task, and sends them when the task has computed everything. */
 export function openWriter(config: KafkaSinkConfig, task: SinkTask): SinkWriter {
-  const encode = openEncoder(config, task);
   const backlog = new Backlog();
+  const encode = openEncoder(config, task, backlog);
   let messages = 0;
   return {
     write(record) {
-      backlog.add(encode(record));
+      encode(record);
       messages++;
     },
     async close(): Promise<CommitMessage> {

@@ -1,5 +1,6 @@
-import { Kafka as Client, logLevel } from 'kafkajs';
+import { Kafka as Client, CompressionCodecs, logLevel } from 'kafkajs';
 import type { TestContext } from 'vitest';
+import { codecOf, loadCodecs } from '#src/kafka/codecs.ts';
 import { type Kafka, type KafkaOptions, startKafka } from './broker.mjs';
 
 /**
@@ -33,8 +34,20 @@ export class KafkaService {
 }
 
 /** A client that is not ours but kafkajs as it is: what it sees is what others see. */
-export const clientOf = (kafka: Kafka): Client =>
-  new Client({ brokers: [kafka.brokers], logLevel: logLevel.NOTHING, retry: { retries: 8, initialRetryTime: 100 } });
+export const clientOf = ({ brokers }: Pick<Kafka, 'brokers'>): Client =>
+  new Client({ brokers: [brokers], logLevel: logLevel.NOTHING, retry: { retries: 8, initialRetryTime: 100 } });
+
+/** kafkajs has only gzip of its own. */
+export async function registerCodecs(): Promise<void> {
+  await loadCodecs();
+  for (const number of [1, 2, 3, 4] as const) {
+    const codec = codecOf(number)!;
+    CompressionCodecs[number] = () => ({
+      compress: async ({ buffer }: { buffer: Buffer }) => codec.compress(buffer),
+      decompress: async (bytes: Buffer) => codec.decompress(bytes),
+    });
+  }
+}
 
 export async function createTopic(kafka: Kafka, topic: string, numPartitions = 1): Promise<void> {
   const admin = clientOf(kafka).admin();

@@ -1,0 +1,56 @@
+import { messageOf, StreamjobError } from '../../base/errors.ts';
+import { mayHeal } from '../../kafka/errors.ts';
+import { patiently } from '../../kafka/patience.ts';
+import type { Sending } from './types.ts';
+
+/** A topic may just have been made; one that is missing for longer is no passing trouble. In milliseconds. */
+const missingLimit = 5000;
+
+/**
+ * Calls again while what fails may heal, for `brokerTimeout`; `passing` are types of errors of the protocol that heal as well if all of it
+ * is done anew. Rejects with StreamjobError.
+ */
+export async function deliver<T>(sending: Sending, call: () => Promise<T>, passing?: RegExp): Promise<T> {
+  const { brokerTimeout } = sending.config;
+  const limit = (thrown: unknown): number => {
+    const type = typeOf(thrown);
+    if (/UNKNOWN_TOPIC/.test(type)) return Math.min(missingLimit, brokerTimeout);
+    return mayHeal(thrown) || passing?.test(type) ? brokerTimeout : 0;
+  };
+  try {
+    return await patiently(call, { limit });
+  } catch (thrown) {
+    throw explained(thrown, sending);
+  }
+}
+
+/** As the protocol has it; `PRODUCER_FENCED` is younger than kafkajs. */
+export function typeOf(thrown: unknown): string {
+  const { type = '', message } = ((thrown as Error).cause ?? {}) as { type?: string; message?: string };
+  return message === 'Unknown error code 90' ? 'PRODUCER_FENCED' : type;
+}
+
+/** The topic is not among the destinations. */
+export const missing = (topic: string, { task: { sink } }: Sending): StreamjobError =>
+  new StreamjobError('kafka-failed', `The sink ${sink}: the topic ${topic} is not there.`, {
+    cause: { type: 'UNKNOWN_TOPIC_OR_PARTITION', retriable: true },
+    remedy:
+      'Create it with `kafka-topics.sh --create`, or correct `topic`; brokers may create topics by themselves if `auto.create.topics.enable` says so.',
+  });
+
+/** It has been tried for long enough. */
+function explained(thrown: unknown, { task: { sink } }: Sending): unknown {
+  if (!(thrown instanceof StreamjobError)) return thrown;
+  if (/MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE/.test(typeOf(thrown))) return tooLarge(sink, thrown);
+  if (!thrown.mayPass) return thrown;
+  const { remedy, cause } = thrown;
+  const message = messageOf(thrown).includes(sink) ? thrown.message : `The sink ${sink}: ${thrown.message}`;
+  return new StreamjobError('not-delivered', message, { remedy, cause });
+}
+
+const tooLarge = (sink: string, cause: Error): StreamjobError =>
+  new StreamjobError('not-delivered', `The sink ${sink}: a message is larger than the broker takes.`, {
+    cause,
+    remedy:
+      'Raise `max.message.bytes` of the topic, take a `compression`, or leave large records out with a `filter` step.',
+  });

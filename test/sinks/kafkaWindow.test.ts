@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { OutgoingBatch } from '#src/kafka/records/outgoing.ts';
+import { sendInOrder } from '#src/sinks/kafka/window.ts';
+
+const batch = (partition: number): OutgoingBatch => ({
+  topic: 't',
+  partition,
+  count: 1,
+  bytes: Buffer.alloc(0),
+  taken: false,
+});
+
+/**
+ * A broker as strict as Kafka: a batch is taken if the one before of its partition has been, and then once; the first one whatever it
+ * is. It says `lost` in place of an answer when asked to, before or after it takes something.
+ */
+class Broker {
+  readonly log: OutgoingBatch[] = [];
+  readonly refused: string[] = [];
+  readonly #order: readonly OutgoingBatch[];
+  onTheWay = 0;
+  most = 0;
+
+  constructor(order: readonly OutgoingBatch[]) {
+    this.#order = order;
+  }
+
+  take(one: OutgoingBatch): void {
+    const before = this.log.findLast(({ partition }) => partition === one.partition);
+    const mine = this.#order.filter(({ partition }) => partition === one.partition);
+    if (this.log.includes(one)) return;
+    if (before && mine.indexOf(one) !== mine.indexOf(before) + 1) throw new Error('out of order');
+    this.log.push(one);
+  }
+}
+
+type Fault = 'none' | 'before' | 'after';
+
+test('everything is taken once and in order, whatever fails on the way', async () => {
+  const check = async (chunks: readonly (readonly number[])[], faults: readonly Fault[]): Promise<void> => {
+    const all = chunks.map((partitions) => partitions.map(batch));
+    const broker = new Broker(all.flat());
+    let sent = 0;
+    const send = async (batches: readonly OutgoingBatch[]): Promise<void> => {
+      broker.most = Math.max(broker.most, ++broker.onTheWay);
+      const fault = faults[sent++ % faults.length];
+      await Promise.resolve();
+      try {
+        for (const one of batches.filter(({ taken }) => !taken)) {
+          if (fault === 'before') throw new Error('lost');
+          broker.take(one);
+          if (fault === 'after') throw new Error('lost');
+          one.taken = true;
+        }
+      } finally {
+        broker.onTheWay--;
+      }
+    };
+    const again = async (batches: readonly OutgoingBatch[], error: unknown): Promise<void> => {
+      expect(broker.onTheWay).toBe(0);
+      if (error) expect((error as Error).message).toBe('lost');
+      for (const one of batches) broker.take(one);
+      for (const one of batches) one.taken = true;
+    };
+    await sendInOrder(all, { send, again });
+    expect(broker.most).toBeLessThanOrEqual(4);
+    for (const partition of [0, 1, 2]) {
+      const inLog = broker.log.filter((one) => one.partition === partition);
+      const wanted = all.flat().filter((one) => one.partition === partition);
+      expect(inLog.map((one) => wanted.indexOf(one))).toEqual(wanted.map((_, i) => i));
+    }
+  };
+  const chunk = fc.uniqueArray(fc.nat(2), { minLength: 1 });
+  const faults = fc.array(fc.constantFrom<Fault>('none', 'none', 'before', 'after'), { minLength: 1, maxLength: 9 });
+  await fc.assert(fc.asyncProperty(fc.array(chunk, { maxLength: 20 }), faults, check), { numRuns: 300 });
+});
+
+test('what fails for good ends it when nothing is on the way any more', async () => {
+  const answers: (() => void)[] = [];
+  let answered = 0;
+  const send = (batches: readonly OutgoingBatch[]): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const last = batches[0]!.count === 2;
+      answers.push(() => {
+        answered++;
+        if (last) reject(new Error('too large'));
+        else resolve();
+      });
+      if (batches[0]!.count === 1) answers.splice(0).forEach((answer) => void answer());
+      else if (answers.length === 3) setImmediate(() => answers.splice(0).forEach((answer) => void answer()));
+    });
+  const of = (count: number) => [{ ...batch(0), count }];
+  const again = (_: unknown, error: unknown) => Promise.reject(error);
+  await expect(sendInOrder([of(1), of(2), of(3), of(3)], { send, again })).rejects.toThrow('too large');
+  expect(answered).toBe(4);
+});
