@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
-import { messageOf, StreamjobError } from '../base/errors.ts';
+import { messageOf, type Place, StreamjobError } from '../base/errors.ts';
 import { inspectModule } from '../function/module.ts';
 import type { JobSettings } from '../plan/jobSettings.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -7,7 +8,7 @@ import { checkSettings } from './checkedSettings.ts';
 import type { JobContext } from './jobContext.ts';
 import { problemAt } from './problem.ts';
 import { jobShape } from './shape.ts';
-import type { SourceText } from './sourceText.ts';
+import { SourceText, type Span } from './sourceText.ts';
 import { hollow, type MapTree } from './tree.ts';
 import { resolveVariables } from './variables.ts';
 
@@ -60,7 +61,18 @@ export async function readModule(
     return { module: { path, sha256 }, exports };
   } catch (error) {
     if (!(error instanceof StreamjobError)) throw error;
-    job.report(problemAt(entry.value, { code: error.code, message: messageOf(error), remedy: error.remedy }));
+    const { code, remedy, at } = error;
+    const span = (at && (await spanIn(at))) ?? entry.value;
+    job.report(problemAt(span, { code, message: messageOf(error), remedy }));
     return { exports: undefined };
   }
+}
+
+/** A place in another file than the job file, to show the line that it is in; undefined if it cannot be read. */
+async function spanIn({ file, line, column }: Place): Promise<Span | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const source = new SourceText(file, text);
+  const start = source.lineStart(line - 1) + column - 1;
+  return { source, start, end: start + 1 };
 }

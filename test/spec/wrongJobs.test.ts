@@ -752,6 +752,20 @@ describe('the functions module', () => {
             The path of \`functions:\` is relative to the job file."
     `);
   });
+
+  it('is shown with the line of a syntax error', async () => {
+    const directory = await directoryWith({
+      'job.yaml': `functions: ./parse.js\n${jobWithSteps('- map: parse')}`,
+      'parse.js': '// two\nexport const parse = (line => line;\n',
+    });
+    const loaded = await loadJob(join(directory, 'job.yaml'), { env: {} });
+    expect(loaded.plan).toBeUndefined();
+    expect(shown(loaded).replaceAll(/\/\S+\//g, '/…/')).toMatchInlineSnapshot(`
+      "parse.js:2:35  bad-module  The functions module /…/parse.js has a syntax error: Unexpected token.
+          2 | export const parse = (line => line;
+            |                                   ^"
+    `);
+  });
 });
 
 describe('settings that are wrong together', () => {
