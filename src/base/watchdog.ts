@@ -1,14 +1,15 @@
 import { Worker } from 'node:worker_threads';
+import { staying } from './stay.ts';
 
 /**
  * Guards functions of the user that run on the main thread, where nobody could end them: while one of them is under way and
  * the thread does not get to anything else for the time that is allowed, the process is ended with exit code 1. The guard
- * is a thread of its own, begun with the first function.
+ * is a thread of its own, begun with the first function. One that calls `process.exit` fails.
  */
 export async function guarded<T>(limit: number, why: string, work: () => T | Promise<T>): Promise<T> {
   const end = begin(limit, why);
   try {
-    return await work();
+    return await staying(work);
   } finally {
     end();
   }
@@ -18,7 +19,7 @@ export async function guarded<T>(limit: number, why: string, work: () => T | Pro
 export function guardedCall<T>(limit: number, why: string, work: () => T): T {
   const end = begin(limit, why);
   try {
-    return work();
+    return staying(work);
   } finally {
     end();
   }
