@@ -45,8 +45,8 @@ export class Thread {
   readonly #options: ThreadOptions;
   readonly #worker: Worker;
   readonly #exited = deferred();
-  /** Records that the task that runs has read so far. */
-  readonly #progress = new Int32Array(new SharedArrayBuffer(4));
+  /** Records that the task that runs has read so far, and a number that grows while its sinks wait for others. */
+  readonly #progress = new Int32Array(new SharedArrayBuffer(8));
   #opening: Deferred<void> | undefined;
   #task: Deferred<TaskDone> | undefined;
   #saving: Deferred<readonly KeptPiece[]> | undefined;
@@ -153,18 +153,23 @@ export class Thread {
     return saving;
   }
 
+  /** Time in which sinks wait for others does not count: they have limits of their own. */
   #limitTime(ms: number, what: string): void {
-    this.#limit = setTimeout(
-      () => {
-        const message = `took longer than ${formatDuration(ms)} ${what} (settings.taskTimeout)`;
-        this.#cause = new StreamjobError('task-timeout', `${message}${this.#recordsRead()}`, {
-          remedy:
-            'Look for an endless loop or a regular expression that backtracks without end, or raise settings.taskTimeout.',
-        });
-        this.#end();
-      },
-      Math.min(ms, longestTimer),
-    );
+    const waited = Atomics.load(this.#progress, 1);
+    const look = (): void => {
+      if (Atomics.load(this.#progress, 1) === waited) this.#endLate(`${formatDuration(ms)} ${what}`);
+      else this.#limitTime(ms, what);
+    };
+    this.#limit = setTimeout(look, Math.min(ms, longestTimer));
+  }
+
+  #endLate(than: string): void {
+    const message = `took longer than ${than} (settings.taskTimeout)${this.#recordsRead()}`;
+    this.#cause = new StreamjobError('task-timeout', message, {
+      remedy:
+        'Look for an endless loop or a regular expression that backtracks without end, or raise settings.taskTimeout.',
+    });
+    this.#end();
   }
 
   #recordsRead(): string {

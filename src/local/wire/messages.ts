@@ -14,7 +14,7 @@ export interface WorkerData {
   /** Owner number for slabs, never used again in this process. */
   readonly owner: number;
   readonly pool: SharedArrayBuffer;
-  /** Four bytes: how many records the running task has read. */
+  /** Eight bytes: how many records the running task has read, and a number that grows while its sinks wait for others. */
   readonly progress: SharedArrayBuffer;
   /** Bytes of JavaScript memory beyond which a task fails. */
   readonly workerHeap: number;

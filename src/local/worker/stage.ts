@@ -74,11 +74,13 @@ function iterable(result: unknown): readonly unknown[] {
   );
 }
 
+/** `node` is the one that gave the record. */
 function guard(node: PlanNode, record: unknown, strict: boolean): void {
   const foreign = checkValue(record);
   if (foreign !== undefined) {
     throw new StreamjobError('not-a-value', `${stepName(node.origin)} gave ${foreign}, which is no record value`, {
       at: node.origin.at,
+      record: previewValue(record),
       remedy: 'Return plain data: numbers, strings, arrays, plain objects, dates, bytes, maps and sets of these.',
     });
   }

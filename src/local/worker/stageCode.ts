@@ -118,7 +118,7 @@ return { open, push, pushTokens: push, bad, close };`;
       case 'window':
         return `l${pipe.leaf}.write(${r});`;
       case 'sink':
-        return `if (typeof ${r} !== 'string' && typeof ${r} !== 'number') guard(${node.id}, ${r}); l${pipe.leaf}.write(${r});`;
+        return `if (typeof ${r} !== 'string' && typeof ${r} !== 'number') guard(${node.input.from}, ${r}); l${pipe.leaf}.write(${r});`;
       case 'source':
       case 'transform':
         throw new Error(`a ${node.kind} is no step of a stage`);

@@ -12,7 +12,7 @@ import { stageName, stagePlace } from '../../plan/stageName.ts';
 import { type Leaf, type Stage, stagesOf } from '../../plan/stages.ts';
 import { heapRemedy } from '../wire/errors.ts';
 import { PoolExhausted, SlabWriter } from '../wire/extents.ts';
-import type { LeafTask, OpenMessage, PlanMessage, Saved, TaskDone, TaskMessage } from '../wire/messages.ts';
+import type { LeafResult, LeafTask, OpenMessage, PlanMessage, Saved, TaskDone, TaskMessage } from '../wire/messages.ts';
 import { type SlabPool, slabBytes } from '../wire/slabs.ts';
 import { BucketWriter } from './bucketWriter.ts';
 import { compileFunctions, type NodeFunctions, type UserFunction } from './functions.ts';
@@ -51,11 +51,14 @@ export interface Surroundings {
   readonly pool: SlabPool;
   /** The thread's number as owner of slabs. */
   readonly owner: number;
-  /** Where the records that a task has read are counted. */
+  /** Where the records that a task has read are counted, and that its sinks wait for others. */
   readonly progress: Int32Array;
   readonly strays: Strays;
   readonly log: SplitOutput['log'];
 }
+
+/** Milliseconds between two signs that a sink waits for others, and does not keep the thread busy. */
+const beat = 100;
 
 /** Runs the tasks of a job on one thread, one at a time. */
 export class TaskRunner {
@@ -121,8 +124,7 @@ export class TaskRunner {
       const fed = await this.#feed(stage, task, ready);
       if (task.emits) ready.stage.close();
       await this.#thread.strays.settle(stage);
-      const results = [];
-      for (const leaf of leaves) results.push(await leaf.close());
+      const results = await this.#close(leaves);
       this.#thread.strays.check(stage);
       const { owner } = this.#thread;
       const recordsOut = leaves.map(({ records }) => records);
@@ -178,9 +180,23 @@ export class TaskRunner {
     return { recordsIn: 0, ...(store && { keys: store.keys }) };
   }
 
+  /** While the thread gets to its timers it has not hung, but waits for whom a sink writes to. */
+  async #close(leaves: readonly LeafWriter[]): Promise<LeafResult[]> {
+    const beating = setInterval(() => void Atomics.add(this.#thread.progress, 1, 1), beat);
+    try {
+      const results = [];
+      for (const leaf of leaves) results.push(await leaf.close());
+      return results;
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
   #explained(thrown: unknown, stage: Stage, leaves: readonly LeafWriter[]): unknown {
     if (thrown instanceof PoolExhausted) return this.#memoryLimit(stage);
-    return thrown instanceof HeapExceeded ? heapLimit(thrown, stage, leaves) : thrown;
+    if (thrown instanceof HeapExceeded) return heapLimit(thrown, stage, leaves);
+    const foreign = thrown instanceof StreamjobError && thrown.code === 'not-a-value' && !thrown.at;
+    return foreign ? gaveNoValue(thrown, stage) : thrown;
   }
 
   #memoryLimit(stage: Stage): StreamjobError {
@@ -207,6 +223,10 @@ function heapLimit({ bytes, keys: merged }: HeapExceeded, stage: Stage, leaves: 
     { at: stagePlace(stage), remedy: heapRemedy },
   );
 }
+
+/** What cannot be written down for the next stage is known where it is written, and there by no step. */
+const gaveNoValue = ({ code, message, remedy, cause }: StreamjobError, stage: Stage): StreamjobError =>
+  new StreamjobError(code, `${stageName(stage)}: ${message}`, { at: stagePlace(stage), remedy, cause });
 
 type Compile = (reference: FunctionReference) => UserFunction;
 
