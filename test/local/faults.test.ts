@@ -41,6 +41,20 @@ describe('in a function of a sink', () => {
     return { ...ended, delivered: bodies.flatMap((body) => JSON.parse(body) as number[]).toSorted() };
   }
 
+  test('a task that waits to be run again when another one fails does not hide that', async () => {
+    const server = createServer((_request, response) => response.writeHead(400).end()).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const job = jobOf('[{ map: perhaps }]', 'threads: 1')
+      .replace('[[1, 2, 3, 4, 5, 6]], partitions: 3', '[[5, 6, 7]], partitions: 3')
+      .replace('print: {}', `http: "http://127.0.0.1:${port}/"`);
+    const cwd = folderWith({ 'job.yaml': job, 'functions.mjs': functions });
+    const env = { FAULT: 'rejection', PASSING: 'yes' };
+    const { code, stderr } = await streamjob(['run', 'job.yaml', '--batches', '1'], { cwd, env });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('not-delivered')]);
+  });
+
   test.each(['exit', 'loop'])('a passing fault (%s) leaves no trace', async (fault) => {
     const { code, delivered, stderr } = await deliver(fault, 'yes');
     expect(delivered, stderr).toEqual([1, 2, 3, 4, 5, 6]);
@@ -57,6 +71,60 @@ describe('in a function of a sink', () => {
     expect(delivered).not.toContain(5);
     expect(code).toBe(1);
   });
+});
+
+describe('a function of the main thread that calls process.exit fails, and is named', () => {
+  const ended = (steps: string, sink: string) => {
+    const job = jobOf(steps, quick).replace('print: {}', sink);
+    const cwd = folderWith({ 'job.yaml': job, 'functions.mjs': functions });
+    return streamjob(['run', 'job.yaml', '--batches', '1', '--log-format', 'text'], { cwd, env: { FAULT: 'exit' } });
+  };
+
+  test.each([
+    ['transform', "[{ transform: 'rdd => perhaps(5) && rdd' }]", 'print: {}', /out, step 1 \(transform\): .*exit\(7\)/],
+    ['foreachRDD', '[]', "foreachRDD: '() => perhaps(5)'", /\(foreachRDD\) failed: process\.exit\(7\)/],
+    [
+      'foreachRDD behind an action',
+      '[]',
+      "foreachRDD: 'async rdd => perhaps(5 + 0 * (await rdd.count()))'",
+      /\(foreachRDD\) failed: process\.exit\(7\)/,
+    ],
+  ])('%s', async (_what, steps, sink, message) => {
+    const { code, stderr } = await ended(steps, sink);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain('job.yaml:');
+    expect(code).toBe(1);
+  });
+});
+
+test.each([
+  ['a sink', "[{ map: 'x => () => x' }]", /job\.yaml:5:\d+ {2}not-a-value {2}out, step 1 \(map\) gave a function/],
+  [
+    'a shuffle',
+    "[{ map: 'x => () => x' }, { repartition: 2 }]",
+    /job\.yaml:5:\d+ {2}not-a-value {2}out, step 1 \(map\) >/,
+  ],
+])('a function gives what is no value to %s, and its step is named', async (_where, steps, message) => {
+  const { code, stderr } = await run(steps, {});
+  expect(stderr).toMatch(message);
+  expect(code).toBe(1);
+});
+
+test('a sink may wait for its server for longer than a task may take', async () => {
+  const bodies: string[] = [];
+  const server = createServer(async (request, response) => {
+    bodies.push(Buffer.concat(await request.toArray()).toString());
+    setTimeout(() => response.end(), 700);
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const sink = `http: { url: "http://127.0.0.1:${port}/", batchSize: 1 }`;
+  const job = jobOf('[]', patient).replace('partitions: 3', 'partitions: 1').replace('print: {}', sink);
+  const cwd = folderWith({ 'job.yaml': job, 'functions.mjs': functions });
+  const { code, stderr } = await streamjob(['run', 'job.yaml', '--batches', '1'], { cwd });
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('task-timeout')]);
+  expect([...new Set(bodies)].toSorted()).toEqual(['1\n', '2\n', '3\n', '4\n', '5\n', '6\n']);
 });
 
 test('a regular expression that backtracks without end is no more than a loop', async () => {

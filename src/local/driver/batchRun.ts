@@ -91,9 +91,8 @@ export class BatchRun {
         ),
       );
     }
-    const outcomes = await Promise.allSettled(stages);
-    const failure = outcomes.find((outcome) => outcome.status === 'rejected' && outcome.reason !== cancelled);
-    if (failure) throw this.#options.windows.explained((failure as PromiseRejectedResult).reason);
+    const failure = failureIn(await Promise.allSettled(stages));
+    if (failure) throw this.#options.windows.explained(failure.reason);
   }
 
   async #runStage(stage: Stage, feeders: readonly Promise<void>[]): Promise<void> {
@@ -107,7 +106,7 @@ export class BatchRun {
     const meter = new StageMeter(stage, this.#begin);
     const outcomes = await Promise.allSettled(partitions.map((partition) => this.#runTask(stage, partition, meter)));
     this.#options.measured?.(meter.figures());
-    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    const failure = failureIn(outcomes);
     if (failure) throw failure.reason;
   }
 
@@ -250,6 +249,12 @@ export class BatchRun {
 /** Where streams of different slides come together, some have no partitions in some batches. */
 const withoutHoles = (sinks: ReadonlyMap<NodeId, CommitMessage[]>): BatchResult['sinks'] =>
   new Map([...sinks].map(([id, messages]) => [id, messages.filter((message) => message !== undefined)]));
+
+/** What was only cancelled tells nothing, as long as there is why. */
+function failureIn(outcomes: readonly PromiseSettledResult<void>[]): PromiseRejectedResult | undefined {
+  const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
+  return failures.find(({ reason }) => reason !== cancelled) ?? failures[0];
+}
 
 /** When the process was started. */
 const run = Math.floor(performance.timeOrigin);
