@@ -17,11 +17,14 @@ export type { RddContext } from './dstream/rddContext.ts';
 export type {
   AnyRecord,
   Duration,
+  JsonScope,
   Pair,
   Partitioning,
   Scope,
   State,
   StateOptions,
+  Table,
+  TableFile,
   Windowing,
 } from './dstream/types.ts';
 export type { JobSettings } from './plan/jobSettings.ts';

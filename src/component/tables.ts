@@ -1,3 +1,4 @@
+import { fromLiteral } from '../plan/literal.ts';
 import type { Plan, TableReference } from '../plan/plan.ts';
 import { previewValue } from '../plan/preview.ts';
 import { deepFreeze } from '../plan/value.ts';
@@ -10,13 +11,20 @@ export type Tables = { readonly [name: string]: ReadonlyMap<unknown, unknown> };
  * The tables of a plan, for the functions of one thread. Throws StreamjobError `input-changed` if a file is not what it was when the
  * job was checked, so that all threads have the same; otherwise as `readTable`.
  */
-export async function loadTables({ tables = {} }: Pick<Plan, 'tables'>, loadFormat: LoadFormat): Promise<Tables> {
+export async function loadTables(
+  { tables = {}, maps = {} }: Pick<Plan, 'tables' | 'maps'>,
+  loadFormat: LoadFormat,
+): Promise<Tables> {
   const loaded = Object.entries(tables).map(async ([name, reference]) => {
     const { table, sha256 } = await readTable(reference, loadFormat);
     if (sha256 !== reference.sha256) throw changedFile({ called: `the table ${name}, ${reference.path},` });
     return [name, table] as const;
   });
-  return Object.fromEntries(await Promise.all(loaded));
+  const given = Object.entries(maps).map(([name, pairs]) => {
+    const records = pairs.map(([key, value]) => [fromLiteral(key), deepFreeze(fromLiteral(value))] as const);
+    return [name, new Table(new Map(records))] as const;
+  });
+  return Object.fromEntries([...(await Promise.all(loaded)), ...given]);
 }
 
 /**

@@ -7,17 +7,19 @@ import type { FunctionReference } from '../function/reference.ts';
 import { toLiteral } from '../plan/literal.ts';
 import type { Origin } from '../plan/plan.ts';
 import type { CheckedBy, CheckedConfig, ConfigInput, Recorded, Surroundings } from './graph.ts';
+import { tablesIn } from './tableHandle.ts';
 
 /** A function of any type. */
 type AnyFunction = (...args: never[]) => unknown;
 
-/** A function with the values that it uses from outside: their names are names inside of it. */
+/** A function with the values and tables that it uses from outside: their names are names inside of it. */
 export class ScopedFunction {
   readonly reference: FunctionReference;
 
   /** Throws StreamjobError `captured-variable` for other names from outside, and `bad-function`. */
-  constructor(fn: AnyFunction | FunctionReference, scope?: object, shared?: SharedNames) {
-    this.reference = isReference(fn) ? fn : fromFunction(fn, scope, shared);
+  constructor(fn: AnyFunction | FunctionReference, scope: object = {}, shared?: SharedNames) {
+    const { tables, values } = tablesIn(scope);
+    this.reference = isReference(fn) ? fn : fromFunction(fn, values, { tables, ...shared });
   }
 }
 

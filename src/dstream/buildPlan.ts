@@ -4,6 +4,7 @@ import type { Setting } from '../component/settings.ts';
 import type { FunctionReference } from '../function/reference.ts';
 import { PlanBuilder } from '../plan/builder.ts';
 import { type Edge, keyGroups, keyHash, type NodeId, type Plan, type PlanNode, type StateNode } from '../plan/plan.ts';
+import { loadFormats } from './formats.ts';
 import type {
   CheckedBy,
   CheckedConfig,
@@ -32,7 +33,7 @@ export type PlanHeader = Pick<Plan, 'name' | 'batchInterval' | 'module' | 'table
 /** Makes a plan of a graph: loads the components it names, checks their settings and lets each add its nodes. */
 export async function buildPlan(graph: Graph, header: PlanHeader): Promise<BuiltPlan> {
   const definitions = await loadDefinitions(graph);
-  const building = new Building(definitions, await loadFormats(definitions), header.batchInterval);
+  const building = new Building(definitions, await formatsFor(definitions), header.batchInterval);
   for (const step of graph.steps) building.add(step);
   await building.readInitialStates();
   const { nodes } = building.builder;
@@ -57,14 +58,9 @@ function loadDefinition({ kind, component }: WithComponent): Promise<CheckedBy> 
   return kind === 'sink' ? catalog.sinks.load(component) : catalog.operators.load(component);
 }
 
-/** All of them if any component has a format among its settings: which one may stand in a variable. */
-async function loadFormats(definitions: Definitions): Promise<Surroundings['formats']> {
-  const names = [...definitions.values()].some(({ config }) => hasFormat(config)) ? catalog.formats.names : [];
-  const loaded = new Map(
-    await Promise.all(names.map(async (name) => [name, await catalog.formats.load(name)] as const)),
-  );
-  return { names, get: (name) => loaded.get(name) };
-}
+/** All of them if any component has a format among its settings. */
+const formatsFor = (definitions: Definitions): Promise<Surroundings['formats']> =>
+  loadFormats([...definitions.values()].some(({ config }) => hasFormat(config)) ? catalog.formats.names : []);
 
 const hasFormat = ({ kind, properties = {}, options = [] }: Setting): boolean =>
   kind === 'format' || Object.values(properties).some(hasFormat) || options.some(hasFormat);

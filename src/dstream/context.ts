@@ -18,7 +18,8 @@ import { Graph, type Recorded } from './graph.ts';
 import { activeOwner, badContext, type ContextState, Lifecycle, type StartedJob } from './lifecycle.ts';
 import type { RDD } from './rdd.ts';
 import type { RddContext } from './rddContext.ts';
-import type { Scope } from './types.ts';
+import { ContextTables } from './tables.ts';
+import type { JsonScope, Scope, Table, TableFile } from './types.ts';
 
 export interface ContextOptions {
   /** Milliseconds, or a text such as `1s`. */
@@ -62,6 +63,7 @@ export class StreamingContext implements Recorder {
   readonly #graph = new Graph();
   readonly #own = new Set<Recorded>();
   readonly #names = new Set<string>();
+  readonly #tables = new ContextTables();
   readonly #life = new Lifecycle<StreamingContext>(this);
 
   constructor(options: ContextOptions, runner: Runner) {
@@ -100,6 +102,16 @@ export class StreamingContext implements Recorder {
     return this.#life.state;
   }
 
+  /**
+   * A read-only Map for functions, which have it in their scope: `ids.map((id) => users.get(id), { users })`. Its content is a Map, as it
+   * is now, or a file, which is read when the job starts: `users.get(key)` is the record whose field `key` says so. Throws
+   * StreamjobError `duplicate-name`, `bad-value`, and `not-a-value` for what a Map holds.
+   */
+  table<V, K = string>(name: string, content: ReadonlyMap<K, V> | TableFile): Table<K, V> {
+    this.#life.requireInitialized();
+    return this.#tables.add(name, content);
+  }
+
   /** Lines of text from a TCP server. */
   socketTextStream(host: string, port: number): DStream<string> {
     return this.source('socket', { host, port });
@@ -123,7 +135,7 @@ export class StreamingContext implements Recorder {
   receiverStream<T, O extends JsonValue = JsonValue>(
     UserClass: new (options: O) => Receiver<T>,
     options?: O,
-    scope?: Scope,
+    scope?: JsonScope,
   ): DStream<T> {
     const reference = fromClass(UserClass, Receiver, scope);
     return this.source('receiver', { class: new ScopedFunction(reference), options });
@@ -182,7 +194,8 @@ export class StreamingContext implements Recorder {
 
   /** The job as data. Throws StreamjobError for settings that are wrong. */
   async toPlan(): Promise<Pick<ApiJob, 'plan' | 'configs' | 'streams'>> {
-    const { plan, configs, edges } = await this.#built();
+    const { plan, configs, edges, checked } = await this.#built();
+    for (const [{ origin }, { functions }] of checked) this.#tables.requireOwn(origin, functions);
     for (const { node, message, remedy } of slideProblems(plan)) {
       throw new StreamjobError('bad-value', `${stepName(node.origin)}: ${message}`, { remedy });
     }
@@ -191,7 +204,8 @@ export class StreamingContext implements Recorder {
     const streams = [...edges]
       .filter(([step]) => step.kind !== 'sink')
       .map(([step, edge]) => [step.origin.name, edge] as const);
-    return { plan: this.#remembering(plan, new Map(streams)), configs, streams: new Map(streams) };
+    const whole = { ...plan, ...(await this.#tables.read()) };
+    return { plan: this.#remembering(whole, new Map(streams)), configs, streams: new Map(streams) };
   }
 
   /**
@@ -228,16 +242,8 @@ export class StreamingContext implements Recorder {
   }
 
   /** True when the job has ended, false after `ms` milliseconds; rejects as `awaitTermination`. */
-  async awaitTerminationOrTimeout(ms: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, ms, false);
-    });
-    try {
-      return await Promise.race([this.#life.terminated.then(() => true), timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
+  awaitTerminationOrTimeout(ms: number): Promise<boolean> {
+    return this.#life.terminatedWithin(ms);
   }
 
   /**

@@ -47,6 +47,19 @@ export class Lifecycle<Owner> {
     return this.#terminated.promise;
   }
 
+  /** True when it has ended, false after `ms` milliseconds; rejects as `terminated`. */
+  async terminatedWithin(ms: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, ms, false);
+    });
+    try {
+      return await Promise.race([this.terminated.then(() => true), timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** What a job consists of is settled once it was started. */
   requireInitialized(): void {
     if (this.#state === 'INITIALIZED') return;

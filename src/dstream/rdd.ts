@@ -1,11 +1,11 @@
 import type { Recorded } from './graph.ts';
-import type { AnyRecord, Pair, Partitioning, Scope } from './types.ts';
+import type { AnyRecord, JsonScope, Pair, Partitioning } from './types.ts';
 
 /** Puts the steps of RDDs on record, and runs actions where they are allowed. */
 export interface RddRecorder {
   step(parent: RDD<never>, component: string, settings: unknown): RDD<never>;
   /** A function as a setting. Throws StreamjobError `captured-variable`. */
-  fn(f: (...args: never[]) => unknown, scope: Scope | undefined): unknown;
+  fn(f: (...args: never[]) => unknown, scope: JsonScope | undefined): unknown;
   /** All records, in the order of partitions. Throws StreamjobError `bad-transform` within a transform. */
   collect(rdd: RDD<never>, action: string, limit?: number): Promise<unknown[]>;
   /** Writes the records to a directory. Throws StreamjobError `bad-transform` within a transform. */
@@ -33,20 +33,20 @@ export class RDD<T> {
     return this.recorder.step(this as never, component, settings);
   }
 
-  map<U extends AnyRecord>(f: (record: T) => U, scope?: Scope): RDD<U> {
+  map<U extends AnyRecord>(f: (record: T) => U, scope?: JsonScope): RDD<U> {
     return this.step('map', { fn: this.recorder.fn(f, scope) });
   }
 
-  flatMap<U extends AnyRecord>(f: (record: T) => Iterable<U>, scope?: Scope): RDD<U> {
+  flatMap<U extends AnyRecord>(f: (record: T) => Iterable<U>, scope?: JsonScope): RDD<U> {
     return this.step('flatMap', { fn: this.recorder.fn(f, scope) });
   }
 
-  filter(f: (record: T) => unknown, scope?: Scope): RDD<T> {
+  filter(f: (record: T) => unknown, scope?: JsonScope): RDD<T> {
     return this.step('filter', { fn: this.recorder.fn(f, scope) });
   }
 
   /** `f` gets the list of all records of a partition, also an empty one. */
-  mapPartitions<U extends AnyRecord>(f: (records: readonly T[]) => Iterable<U>, scope?: Scope): RDD<U> {
+  mapPartitions<U extends AnyRecord>(f: (records: readonly T[]) => Iterable<U>, scope?: JsonScope): RDD<U> {
     return this.step('mapPartitions', { fn: this.recorder.fn(f, scope) });
   }
 
@@ -55,7 +55,7 @@ export class RDD<T> {
     return this.step('glom');
   }
 
-  keyBy<K>(f: (record: T) => K, scope?: Scope): RDD<[K, T]> {
+  keyBy<K>(f: (record: T) => K, scope?: JsonScope): RDD<[K, T]> {
     return this.step('keyBy', { fn: this.recorder.fn(f, scope) });
   }
 
@@ -67,14 +67,14 @@ export class RDD<T> {
     return this.map(([, value]) => value as V & AnyRecord);
   }
 
-  mapValues<K, V, U extends AnyRecord>(this: RDD<Pair<K, V>>, f: (value: V) => U, scope?: Scope): RDD<[K, U]> {
+  mapValues<K, V, U extends AnyRecord>(this: RDD<Pair<K, V>>, f: (value: V) => U, scope?: JsonScope): RDD<[K, U]> {
     return this.step('mapValues', { fn: this.recorder.fn(f, scope) });
   }
 
   flatMapValues<K, V, U extends AnyRecord>(
     this: RDD<Pair<K, V>>,
     f: (value: V) => Iterable<U>,
-    scope?: Scope,
+    scope?: JsonScope,
   ): RDD<[K, U]> {
     return this.step('flatMapValues', { fn: this.recorder.fn(f, scope) });
   }
@@ -86,7 +86,7 @@ export class RDD<T> {
   reduceByKey<K, V>(
     this: RDD<Pair<K, V>>,
     f: (a: V, b: V) => V,
-    { scope, ...settings }: Partitioning & { readonly scope?: Scope } = {},
+    { scope, ...settings }: Partitioning & { readonly scope?: JsonScope } = {},
   ): RDD<[K, V]> {
     return this.step('reduceByKey', { reduce: this.recorder.fn(f, scope), ...settings });
   }
@@ -97,7 +97,7 @@ export class RDD<T> {
     create: (value: V) => C,
     mergeValue: (accumulator: C, value: V) => C,
     mergeCombiners: (a: C, b: C) => C,
-    { scope, ...settings }: Partitioning & { readonly scope?: Scope } = {},
+    { scope, ...settings }: Partitioning & { readonly scope?: JsonScope } = {},
   ): RDD<[K, C]> {
     return this.step('combineByKey', {
       create: this.recorder.fn(create, scope),
@@ -114,7 +114,7 @@ export class RDD<T> {
   /** Orders the records; the result has one partition. */
   sortBy(
     by: (record: T) => unknown,
-    { ascending = true, scope }: { readonly ascending?: boolean; readonly scope?: Scope } = {},
+    { ascending = true, scope }: { readonly ascending?: boolean; readonly scope?: JsonScope } = {},
   ): RDD<T> {
     return this.step('sortBy', { by: this.recorder.fn(by, scope), ascending });
   }
@@ -207,13 +207,13 @@ export class RDD<T> {
   }
 
   /** Action: all records merged into one. Rejects if there is none. */
-  reduce(f: (a: T, b: T) => T, scope?: Scope): Promise<T> {
+  reduce(f: (a: T, b: T) => T, scope?: JsonScope): Promise<T> {
     const reduced = this.step<T>('reduce', { reduce: this.recorder.fn(f, scope) }).#collect('reduce');
     return reduced.then((records) => only(records, 'reduce'));
   }
 
   /** Action: the `n` largest records, the largest first. */
-  top(n: number, by?: (record: T) => unknown, scope?: Scope): Promise<T[]> {
+  top(n: number, by?: (record: T) => unknown, scope?: JsonScope): Promise<T[]> {
     return this.step<T>('top', { n, ...(by && { by: this.recorder.fn(by, scope) }) }).#collect('top');
   }
 

@@ -13,14 +13,14 @@ import type { Recorded } from './graph.ts';
 import { RDD, type RddRecorder } from './rdd.ts';
 import type { RddContext } from './rddContext.ts';
 import { writeTextDirectory } from './textDirectory.ts';
-import type { Scope } from './types.ts';
+import type { JsonScope } from './types.ts';
 
 export interface RecordingParts {
   readonly plan: PlanBuilder;
   readonly origin: Origin;
   readonly operators: ReadonlyMap<string, OperatorDefinition>;
   /** Throws StreamjobError `captured-variable`. */
-  capture(f: (...args: never[]) => unknown, scope: Scope | undefined): ScopedFunction;
+  capture(f: (...args: never[]) => unknown, scope: JsonScope | undefined): ScopedFunction;
   /** Runs what leads to an edge and gives its records; absent where no actions are allowed. */
   readonly collect?: ((edge: Edge, limit: number | undefined) => Promise<unknown[]>) | undefined;
 }
@@ -69,7 +69,7 @@ export class RddRecording implements RddRecorder, RddContext {
     return this.rdd(definition.build(plan, input, checked.config as never));
   }
 
-  fn(f: (...args: never[]) => unknown, scope: Scope | undefined): ScopedFunction {
+  fn(f: (...args: never[]) => unknown, scope: JsonScope | undefined): ScopedFunction {
     return this.#parts.capture(f, scope);
   }
 

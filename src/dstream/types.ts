@@ -6,8 +6,21 @@ export type Pair<K, V> = readonly [K, V];
 /** What a function may give as a record. The tuple among it makes `[word, 1]` a pair instead of a list. */
 export type AnyRecord = NonNullable<unknown> | null | undefined | [unknown, unknown];
 
-/** Values for the names that a function uses from outside: JSON, its fields become names inside the function. */
-export type Scope = { readonly [name: string]: JsonValue };
+/** Values for the names that a function uses from outside: its fields, JSON or tables, become names inside the function. */
+export type Scope = { readonly [name: string]: JsonValue | Table };
+
+/** As `Scope`, without tables. */
+export type JsonScope = { readonly [name: string]: JsonValue };
+
+/** A read-only Map inside the functions that have it in their scope; it must stand there by its own name. */
+export type Table<K = unknown, V = unknown> = ReadonlyMap<K, V>;
+
+/** A file whose records functions find by a field of them: JSON, or what `format` says. */
+export interface TableFile {
+  readonly file: string;
+  readonly key: string;
+  readonly format?: FormatName;
+}
 
 /** Key steps: how many partitions their result has. Default: the engine's parallelism. */
 export interface Partitioning {
@@ -35,7 +48,7 @@ export interface State<S> {
 }
 
 /** A format by its name, or with its settings: `{ csv: { header: false } }`. */
-export type FormatName = string | { readonly [name: string]: Scope };
+export type FormatName = string | { readonly [name: string]: JsonScope };
 
 export interface StateOptions<K, S> extends Partitioning {
   /** Pairs that are there before the first batch, or a file of them: JSON, or what `format` says. */

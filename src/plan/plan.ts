@@ -18,6 +18,8 @@ export interface Plan {
   readonly module?: { readonly path: string; readonly sha256: string };
   /** By the name that they have in functions. */
   readonly tables?: { readonly [name: string]: TableReference };
+  /** Tables that the program itself has given: pairs of key and value, as literals. */
+  readonly maps?: { readonly [name: string]: readonly (readonly [key: JsonValue, value: JsonValue])[] };
   /**
    * `nodes[i].id === i`. Parents come before their children, but for what a batch's transforms have added: it stands at the end
    * (`parentsFirst` puts it where it belongs).

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
 import { s } from '../component/settings.ts';
+import { tableShape } from '../component/tableSettings.ts';
 import { defaultSettings } from '../plan/jobSettings.ts';
 
 /**
@@ -140,17 +141,6 @@ const checkpoint = s.oneOf(
     description: 'The directory that keeps what must survive; `false` says that state may be lost.',
   },
 );
-
-export const tableShape = s.object({
-  file: s.path({ description: 'The file that it is read from; a `.gz` file is decompressed.' }),
-  format: s.format({
-    default: 'json',
-    description: 'What the file holds: `json` is a value a line or one array, `csv` a header and lines.',
-  }),
-  key: s.string({
-    description: 'The field that a record is found by. Each record must have it, and no two the same.',
-  }),
-});
 
 export const jobShape = s.object({
   name: s.string({ optional: true, description: "The job's name; by default that of the file without its extension." }),

@@ -2,14 +2,14 @@ import { resolve } from 'node:path';
 import { StreamjobError } from '../base/errors.ts';
 import { tellable } from '../base/logRecords.ts';
 import { catalog } from '../catalog/index.ts';
-import type { FormatDefinition } from '../component/format.ts';
+import { tableShape } from '../component/tableSettings.ts';
 import { readTable } from '../component/tables.ts';
+import { loadFormats } from '../dstream/formats.ts';
 import type { Surroundings } from '../dstream/graph.ts';
 import type { Plan, TableReference } from '../plan/plan.ts';
 import { checkSettings } from './checkedSettings.ts';
 import type { JobContext } from './jobContext.ts';
 import { problemAt, type Report } from './problem.ts';
-import { tableShape } from './shape.ts';
 import type { MapEntry, MapTree } from './tree.ts';
 import { treeAt } from './tree.ts';
 
@@ -35,7 +35,7 @@ function entriesOf(root: MapTree): Iterable<[string, MapEntry]> {
 export async function readTables(root: MapTree, job: JobContext): Promise<Pick<Plan, 'tables'>> {
   const entries = [...entriesOf(root)];
   if (entries.length === 0) return {};
-  const formats = await allFormats();
+  const formats = await loadFormats();
   const tables = entries.map(async ([name, entry]) => [name, await readOne(entry, formats, job)] as const);
   const fine = (await Promise.all(tables)).filter(([, table]) => table !== undefined);
   return { tables: Object.fromEntries(fine) as { [name: string]: TableReference } };
@@ -58,11 +58,4 @@ async function readOne(
     job.report(problemAt(at, { code: error.code, message: tellable(error), remedy: error.remedy }));
     return undefined;
   }
-}
-
-async function allFormats(): Promise<Surroundings['formats']> {
-  const { names, load } = catalog.formats;
-  const loaded = new Map<string, FormatDefinition>();
-  for (const name of names) loaded.set(name, await load(name));
-  return { names, get: (name) => loaded.get(name) };
 }
