@@ -74,6 +74,7 @@ export class DurableJournal implements Journal {
     const { meta, state, lines, torn } = this.#options.fresh ? nothing() : await readCheckpoint(this.#directory, plan);
     if (torn > 0) this.#options.log?.('info', `${files.journal}: ${torn} bytes at the end were never written whole`);
     requireSources(this.#directory, state, plan);
+    if (meta) this.#tellGone(meta.plan, plan);
     this.#state = state;
     this.#names = new Map(sourcesOf(plan).map(({ id, origin }) => [id, origin.name]));
     const spans: Entry = { spans: spansOf(plan) };
@@ -86,6 +87,15 @@ export class DurableJournal implements Journal {
     await writeMeta(files.meta, metaOf(plan, meta), this.#disk);
     await this.#removeBlocks();
     return this.#recovered(meta && sinksAsBefore(meta.plan, plan), blocks);
+  }
+
+  #tellGone(before: Plan, plan: Plan): void {
+    const now = new Set(sourcesOf(plan).map(({ origin }) => origin.name));
+    const gone = sourcesOf(before).filter(({ origin }) => !now.has(origin.name));
+    for (const { origin } of gone) {
+      const what = `the job has no source ${origin.name} any more, which the checkpoint remembers`;
+      this.#options.log?.('warn', `${what}: if it was only renamed, all is read again under its new name`);
+    }
   }
 
   async #unassigned(): Promise<Map<NodeId, readonly ReceivedBlock[]>> {

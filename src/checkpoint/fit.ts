@@ -71,6 +71,7 @@ function keeperDifferences(
     const other = now.get(id);
     const reset = `forget it with \`streamjob checkpoint reset ${directory} --state ${id}\``;
     if (!other) return [{ what: goneText(keeper), remedy: `Bring the step back${movedText(keeper)}, or ${reset}.` }];
+    if (slidesWithBatches(keeper, before) && slidesWithBatches(other, plan) && sameStep(keeper, other)) return [];
     const what = changeText(keeper, other);
     if (what === undefined) return [];
     return [{ what, remedy: `Change it back${movedText(keeper, other)}, ${reset}, ${anew}.` }];
@@ -86,11 +87,16 @@ function movedText({ id, kind }: Keeper, now?: Keeper): string {
 const goneText = ({ id, node }: Keeper): string =>
   `keeps ${id} of \`${node.origin.component}\`, and the job has no such step any more`;
 
+/** Then its slide is another one only because the batch interval is, which is told once. */
+const slidesWithBatches = ({ slide }: Keeper, { batchInterval }: Plan): boolean => slide === batchInterval;
+
+const sameStep = (before: Keeper, now: Keeper): boolean =>
+  before.node.origin.component === now.node.origin.component && before.kind === now.kind;
+
 /** Undefined if the newer one can go on with what the older one has left. */
 function changeText(before: Keeper, now: Keeper): string | undefined {
   const [was, is] = [before, now].map(({ node }) => node.origin.component);
-  if (was !== is || before.kind !== now.kind)
-    return `keeps ${before.id} of \`${was}\`, and the job has \`${is}\` there`;
+  if (!sameStep(before, now)) return `keeps ${before.id} of \`${was}\`, and the job has \`${is}\` there`;
   if (before.slide === now.slide) return undefined;
   const [slide, other] = [before, now].map((keeper) => formatDuration(keeper.slide));
   return `keeps ${before.id} of \`${was}\` with the slide ${slide}, and the job has ${other}`;

@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { BlockFolder } from './blocks.ts';
 import { realDisk, usingDirectory } from './disk.ts';
 import { DurableJournal } from './durable.ts';
-import { type Holder, Lock, readLock } from './lock.ts';
+import { type Holder, holderOf, Lock, readLock } from './lock.ts';
 import { filesOf, readCheckpoint } from './recovery.ts';
 import type { Inputs } from './state.ts';
 
@@ -62,7 +62,8 @@ export const inspect = (directory: string): Promise<CheckpointSummary> =>
   usingDirectory(directory, async () => {
     const { meta, state } = await readCheckpoint(directory);
     if (!meta) throw noCheckpoint(directory);
-    const lock = readLock(filesOf(directory).lock);
+    const { lock } = filesOf(directory);
+    const holder = holderOf(lock);
     const sources: SourceSummary[] = [];
     for (const { kind, origin } of meta.plan.nodes) {
       if (kind !== 'source') continue;
@@ -74,8 +75,8 @@ export const inspect = (directory: string): Promise<CheckpointSummary> =>
     return {
       job: meta.job,
       batchInterval: meta.batchInterval,
-      epoch: lock?.epoch ?? 0,
-      ...(lock?.holder && { holder: lock.holder }),
+      epoch: readLock(lock)?.epoch ?? 0,
+      ...(holder && { holder }),
       ...(state.last !== undefined && { lastBatch: state.last }),
       waiting: [...state.waiting].map(([time, inputs]) => ({ time, sources: Object.keys(inputs) })),
       skipped: state.skipped.map(({ skipped: time, at }) => ({ time, at })),

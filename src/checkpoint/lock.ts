@@ -108,6 +108,12 @@ export function readLock(path: string): LockContent | undefined {
   }
 }
 
+/** Who holds the lock, as far as can be seen from here: a process of this host that died without letting go does not. */
+export function holderOf(path: string): Holder | undefined {
+  const holder = readLock(path)?.holder;
+  return holder && (holder.host !== hostname() || isAlive(holder)) ? holder : undefined;
+}
+
 export const describe = ({ pid, host, job, since }: Holder): string =>
   `process ${pid} on ${host} (job ${job}, since ${since})`;
 

@@ -9,7 +9,7 @@ import {
   resetState,
   skipBatch,
 } from '../checkpoint/inspect.ts';
-import { breakLock, describe, readLock } from '../checkpoint/lock.ts';
+import { breakLock, describe, holderOf } from '../checkpoint/lock.ts';
 import { filesOf } from '../checkpoint/recovery.ts';
 import { print } from './output.ts';
 
@@ -93,7 +93,7 @@ export async function skip(directory: string, { yes, batch }: SkipOptions): Prom
 /** `streamjob checkpoint unlock DIR`: lets the next process in, whoever holds it. */
 export async function unlock(directory: string, { yes }: AskOptions): Promise<number> {
   const { lock } = filesOf(directory);
-  const holder = readLock(lock)?.holder;
+  const holder = holderOf(lock);
   if (!holder) {
     await print('Nobody holds it.\n');
     return 0;

@@ -20,7 +20,7 @@ export function describeError(error: unknown, color: boolean): string {
   const record = shown === undefined ? '' : `\n      The record: ${cut(shown)}`;
   const problem = error.at && problemOf(error, error.at);
   if (problem) return renderProblem(problem, { color }) + record;
-  const remedy = error.remedy === undefined ? '' : `\n      ${error.remedy}`;
+  const remedy = error.remedy === undefined ? '' : `\n      ${error.remedy.replaceAll('\n', '\n      ')}`;
   const stack = error.code === 'bug' ? `\n${tellableStack(error.cause ?? error)}` : '';
   return `${placeOf(error)}${error.code}  ${cut(tellable(error))}${remedy}${record}${stack}`;
 }

@@ -57,6 +57,15 @@ describe('a job that has changed goes on', () => {
   });
 });
 
+test('a source that is gone is told, for it may only have been renamed', async () => {
+  const others = out(update).replace('from: pairs', 'from: others');
+  const { message, logged } = await refusal(job(update), [others, { source: 'others' }]);
+  expect(message).toBe('');
+  expect(logged).toEqual([
+    'warn the job has no source pairs any more, which the checkpoint remembers: if it was only renamed, all is read again under its new name',
+  ]);
+});
+
 describe('a job that has changed is refused', () => {
   test.each<[string, Job, Job, string]>([
     [
@@ -82,6 +91,12 @@ describe('a job that has changed is refused', () => {
       job(sliding('4s', '1s')),
       job(sliding('4s', '2s')),
       'keeps out/1 of `reduceByKeyAndWindow` with the slide 1s, and the job has 2s',
+    ],
+    [
+      'another batch interval',
+      job(update),
+      [out(update), { interval: '2s' }],
+      'has the batch interval 1s, and the job has 2s',
     ],
     [
       'another slide before a state',

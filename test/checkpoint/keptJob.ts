@@ -11,13 +11,16 @@ import type { Plan } from '#src/plan/plan.ts';
 import { loadJob } from '#src/spec/load.ts';
 
 /** The plan of a job over pairs whose streams are given in YAML. */
-export async function planWith(streams: string, more: { interval?: string; sinks?: string } = {}): Promise<Plan> {
-  const { interval = '1s', sinks = '[{ from: out, print: {} }]' } = more;
+export async function planWith(
+  streams: string,
+  more: { interval?: string; source?: string; sinks?: string } = {},
+): Promise<Plan> {
+  const { interval = '1s', source = 'pairs', sinks = '[{ from: out, print: {} }]' } = more;
   const path = join(mkdtempSync(join(tmpdir(), 'streamjob-plan-')), 'job.yaml');
-  const source = 'sources: { pairs: { queue: { batches: [] } } }';
+  const sources = `sources: { ${source}: { queue: { batches: [] } } }`;
   writeFileSync(
     path,
-    `batchInterval: ${interval}\ncheckpoint: kept\n${source}\nstreams:\n${streams}\nsinks: ${sinks}\n`,
+    `batchInterval: ${interval}\ncheckpoint: kept\n${sources}\nstreams:\n${streams}\nsinks: ${sinks}\n`,
   );
   const { plan, problems } = await loadJob(path);
   if (!plan) throw new Error(JSON.stringify(problems));

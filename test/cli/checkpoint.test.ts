@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type CheckpointSummary, inspect } from '#src/checkpoint/inspect.ts';
 import { KeptCheckpoint, out, planWith, sliding, update } from '../checkpoint/keptJob.ts';
-import { bin, Command, folderWith, printed, streamjob } from './command.ts';
+import { bin, Command, folderWith, printed, start, streamjob } from './command.ts';
 
 /** The second of three batches cannot be run. */
 const job = (more = ''): string => `batchInterval: 20ms
@@ -63,6 +63,17 @@ describe('streamjob checkpoint', () => {
       stderr: expect.stringContaining('is no checkpoint'),
     });
   });
+});
+
+test('a process that was killed holds nothing', async () => {
+  const cwd = folderWith({ 'job.yaml': job().replace('queue: { batches: [[1], [2], [3]] }', 'rate: 0') });
+  const running = start(['run', 'job.yaml'], { cwd });
+  await running.seen('stderr', /started/);
+  const show = async (): Promise<string> => (await streamjob(['checkpoint', 'show', 'kept'], { cwd })).stdout;
+  expect(await show()).toContain(`held by        process ${running.process.pid} on`);
+  running.process.kill('SIGKILL');
+  await running.ended;
+  expect(await show()).toContain('held by        nobody (start 1)');
 });
 
 describe('streamjob checkpoint, of a job with windows and states', () => {
