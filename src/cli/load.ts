@@ -12,11 +12,16 @@ export interface VariableOptions {
   readonly envFile?: readonly string[];
 }
 
+interface LoadingOptions extends VariableOptions {
+  /** Of `run`: a directory in place of the job's, which then need not say one. */
+  readonly checkpoint?: string;
+}
+
 export type RunnableJob = LoadedJob & { readonly plan: Plan };
 
 /** Reads and checks a job file. What is wrong with it is in `problems`. */
-export const load = (file: string, options: VariableOptions): Promise<LoadedJob> =>
-  loadJob(file, { env: environment(options.envFile ?? []), set: options.set ?? [] });
+export const load = (file: string, { envFile = [], set = [], checkpoint }: LoadingOptions): Promise<LoadedJob> =>
+  loadJob(file, { env: environment(envFile), set, keptElsewhere: checkpoint !== undefined });
 
 /**
  * Checks a job file and does the work if it is fit to run; else tells all its problems on standard error and gives their
@@ -24,7 +29,7 @@ export const load = (file: string, options: VariableOptions): Promise<LoadedJob>
  */
 export async function withJob(
   file: string,
-  options: VariableOptions,
+  options: LoadingOptions,
   work: (job: RunnableJob) => Promise<number>,
   tell: (problem: Problem) => void = toStandardError,
 ): Promise<number> {

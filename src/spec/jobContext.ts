@@ -16,6 +16,8 @@ export interface JobContext {
   readonly spoiled: ReadonlySet<Tree>;
   /** What functions may use besides JavaScript's own names; `exports` is absent if the module could not be inspected. */
   readonly names: { readonly exports?: readonly string[]; readonly tables: readonly string[] };
+  /** Whoever runs the job says where its checkpoint is. */
+  readonly keptElsewhere: boolean;
   /** The streams that are put together so far, by name. */
   readonly streams: Map<string, Recorded>;
 }

@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Changes to the file before it is read: `path=value`, names with dots between them and a YAML value. */
   readonly set?: readonly string[];
+  /** Whoever runs the job says where its checkpoint is, so the file need not. */
+  readonly keptElsewhere?: boolean;
 }
 
 /** A job file as data, or everything that is wrong with it. */
@@ -59,8 +61,7 @@ export async function loadJob(file: string, options: LoadOptions = {}): Promise<
   if (!isUtf8) report(problemAt({ source, start: 0, end: 0 }, notUtf8));
   const yaml = isUtf8 ? readYaml(source, report) : undefined;
   const root = yaml && rootOf(yaml, source, options.set ?? [], report);
-  const loaded =
-    yaml && root ? await readJob(root, source, yaml.spoiled, options.env ?? process.env, report) : nothing(file);
+  const loaded = yaml && root ? await readJob(root, source, yaml.spoiled, options, report) : nothing(file);
   const { plan, ...job } = loaded;
   const isFine = !problems.some(({ severity }) => severity === 'error');
   return { file, text, problems: inOrder(problems), ...job, ...(isFine && plan && { plan }) };
@@ -110,13 +111,13 @@ async function readJob(
   root: MapTree,
   source: SourceText,
   spoiled: YamlText['spoiled'],
-  env: JobContext['env'],
+  { env = process.env, keptElsewhere = false }: LoadOptions,
   report: Report,
 ): Promise<Read> {
   const directory = dirname(resolve(source.file));
   const { module, exports } = await readModule(root, { report, directory, env });
   const names = { ...(exports && { exports }), tables: tableNames(root, report) };
-  const job: JobContext = { report, env, directory, spoiled, names, streams: new Map() };
+  const job: JobContext = { report, env, directory, spoiled, names, keptElsewhere, streams: new Map() };
   const header = readHeader(root, source, job);
   const declarations = await readDeclarations(root, job);
   const resolved = resolveNames(declarations, job);
@@ -147,7 +148,8 @@ async function build(
   reportNothingFails(assembled, names, { edges }, job);
   reportSlides(assembled, { plan }, job.report);
   reportSameKeepers(assembled, { plan }, job.report);
-  if (header?.checkpoint === undefined) await reportNoCheckpoint(assembled, { checked }, job.report);
+  if (header?.checkpoint === undefined && !job.keptElsewhere)
+    await reportNoCheckpoint(assembled, { checked }, job.report);
   const { remember } = header ?? {};
   return { plan: remember ? withRemembered(plan, streams, remember) : plan, configs, streams };
 }

@@ -115,6 +115,15 @@ describe('what goes wrong', () => {
     expect(printed((await run('--fresh')).stdout)).toEqual(['1']);
     expect(printed((await run('--checkpoint', 'other')).stdout)).toEqual(['1']);
   });
+
+  test('a job with states may leave it to --checkpoint to say where they are kept', async () => {
+    const step = "[{ updateStateByKey: '(values, state) => (state ?? 0) + values.length' }]";
+    const cwd = folderWith({ 'job.yaml': queueJob('[[[a, 1]]]', step) });
+    const run = (...args: string[]) => streamjob(['run', 'job.yaml', '--once', '-q', ...args], { cwd });
+    expect(await run()).toMatchObject({ code: 2, stderr: expect.stringContaining('no-checkpoint') });
+    const kept = await run('--checkpoint', 'kept');
+    expect({ code: kept.code, printed: printed(kept.stdout) }).toEqual({ code: 0, printed: ['["a",1]'] });
+  });
 });
 
 describe('the log', () => {
