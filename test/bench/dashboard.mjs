@@ -79,7 +79,9 @@ async function startJob() {
   const child = spawn(process.execPath, [...command, '--ui', '127.0.0.1:0', '--ui-token', token], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const told = teller(child.stderr);
+  const log = collect(child.stderr);
+  const told = teller(child.stderr, log);
+  const ended = once(child, 'close');
   let words = 0;
   child.stdout.setEncoding('utf8').on('data', (text) => {
     for (const [, number] of text.matchAll(/^(\d+)$/gm)) words += Number(number);
@@ -89,20 +91,22 @@ async function startJob() {
     url: told(/"url":"([^"]+)"/),
     async nextBatch() {
       const known = words;
-      while (words === known) await once(child.stdout, 'data');
+      while (words === known) {
+        await Promise.race([once(child.stdout, 'data'), ended]);
+        if (child.exitCode !== null) throw new Error(`the job has ended:\n${log.text}`);
+      }
       const [processors, mainThread] = [cpuSeconds(child.pid), cpuSecondsOfMainThread(child.pid)];
       return { words, time: performance.now() / 1000, processors, mainThread };
     },
     async end() {
       child.kill('SIGINT');
-      await once(child, 'close');
+      await ended;
     },
   };
 }
 
 /** Gives what waits for a part of what a process tells. */
-function teller(stream) {
-  const log = collect(stream);
+function teller(stream, log) {
   return async (pattern) => {
     for (;;) {
       const found = pattern.exec(log.text);
