@@ -57,7 +57,8 @@ export const settingsShape = s.object(
     taskTimeout: s.duration({
       default: formatDuration(taskTimeout),
       minimum: 1,
-      description: 'A task that runs longer, in an endless loop for example, is ended with its thread, and has failed.',
+      description:
+        'A task that runs longer, in an endless loop for example, is ended with its thread, and has failed. While a sink waits for a server, its own time limits hold.',
     }),
     onBatchFailure: s.choice(['stop', 'continue'], {
       default: onBatchFailure,
