@@ -109,14 +109,18 @@ describe('a socket that listens', () => {
     expect(code).toBe(0);
   });
 
-  test('a port that is taken ends the job with 3', async () => {
-    const { port } = await listen();
-    const cwd = folderWith({ 'job.yaml': wordcount(`{ listen: true, host: 127.0.0.1, port: ${port} }`) });
-    const command = start(['run', 'job.yaml', '--log-format', 'text'], { cwd });
-    const { code, stderr } = await command.ended;
-    expect(stderr).toContain('port-taken');
-    expect(code).toBe(3);
-  });
+  test.each(['socket: { listen: true, host', 'http: { host'])(
+    'a port that is taken ends with 3: %s',
+    async (source) => {
+      const { port } = await listen();
+      const job = wordcount('').replace('socket: ', `${source}: 127.0.0.1, port: ${port} }`);
+      const cwd = folderWith({ 'job.yaml': job });
+      const command = start(['run', 'job.yaml', '--log-format', 'text'], { cwd });
+      const { code, stderr } = await command.ended;
+      expect(stderr).toContain('port-taken');
+      expect(code).toBe(3);
+    },
+  );
 });
 
 describe('signals', () => {

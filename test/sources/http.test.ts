@@ -237,8 +237,10 @@ describe('what the http source refuses', () => {
 
   it('says that its port is taken', async () => {
     await serving({}, async (url) => {
-      const second = http.receiver!(configure({ port: Number(new URL(url).port) }), new Receiving());
+      const told = new Receiving();
+      const second = http.receiver!(configure({ port: Number(new URL(url).port) }), told);
       await expect(second.start()).rejects.toMatchObject({ code: 'port-taken', exitCode: 3 });
+      expect(told.failures).toEqual([]);
     });
   });
 });

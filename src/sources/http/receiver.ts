@@ -36,6 +36,7 @@ export class HttpReceiver implements Receiver {
   async start(): Promise<void> {
     const { host, port, path } = this.#config;
     this.#servers = await listen(host, port, () => this.#open());
+    for (const server of this.#servers) server.on('error', (error) => this.#context.failed(error));
     this.#context.state('waiting', `listening on http://${addressOf(host, portOf(this.#servers))}${path}`);
   }
 
@@ -44,7 +45,6 @@ export class HttpReceiver implements Receiver {
     const server = createServer({ keepAliveTimeout }, take);
     // Who asks before sending a large body is told at once if it is not wanted.
     server.on('checkContinue', take);
-    server.on('error', (error) => this.#context.failed(error));
     return server;
   }
 
