@@ -6,12 +6,13 @@ import type { LoadFormat } from '../component/format.ts';
 import { needsRdds, type RddOptions, type Rdds } from '../component/rdds.ts';
 import type { SinkDefinition } from '../component/sink.ts';
 import type { SourceDefinition } from '../component/source.ts';
-import type { Engine, EngineEvents, ReceiverState, Remembered } from '../engine/engine.ts';
+import type { Engine, EngineEvents, Remembered } from '../engine/engine.ts';
 import type { Insight, TapOptions } from '../observe/insight.ts';
 import type { JobSettings } from '../plan/jobSettings.ts';
-import { type NodeId, type Plan, slidesOf, stepName } from '../plan/plan.ts';
+import { type NodeId, type Plan, slidesOf } from '../plan/plan.ts';
 import { BatchQueue, type Submitted } from './batches.ts';
 import { Sinks } from './commit.ts';
+import { engineEvents } from './engineEvents.ts';
 import { type JobListener, toAll } from './events.ts';
 import { executeBatch } from './execute.ts';
 import { BatchGenerator, type RunMode } from './generator.ts';
@@ -139,17 +140,19 @@ class Job implements RunningJob {
 
   /** The journal comes first: it may be held by another process, and then nothing may be touched. */
   async #open(): Promise<Recovered> {
-    const { plan, configs, engine, strict } = this.#options;
+    const { configs, engine, mode, plan, strict } = this.#options;
     const recovered = await this.#journal.open(plan);
     await this.#loadComponents(recovered);
-    this.#inputs!.restore(recovered);
-    const events = this.#engineEvents();
+    const inputs = this.#inputs!;
+    inputs.restore(recovered);
+    const hearers = { plan, inputs, taps: this.#taps, ending: this.#ending, listener: this.#listener };
+    const events = engineEvents({ ...hearers, once: mode?.once ?? false });
     const { blocksDirectory: blocks, state } = recovered;
     const kept = { ...(blocks && { blocks }), ...(state && { state }) };
     await allOrFirstError([
       engine.open({ plan, configs, events, ...(strict !== undefined && { strict }), ...kept }),
       this.#sinks!.start(),
-      this.#inputs!.start(),
+      inputs.start(),
     ]);
     return recovered;
   }
@@ -275,30 +278,6 @@ class Job implements RunningJob {
     ];
     for (const close of closers) await close().catch((error: unknown) => errors.push(error));
     return errors.length > 0 ? { error: errors[0] } : undefined;
-  }
-
-  #engineEvents(): EngineEvents {
-    return {
-      block: (source, block) => this.#inputs!.addBlock(source, block),
-      receiver: (source, state, message, error) => this.#receiverSays(source, state, message, error),
-      log: this.#log,
-      stage: (batchTime, figures) =>
-        this.#listener.stageCompleted?.({ batchTime, figures: this.#taps.ownFigures(figures) }),
-    };
-  }
-
-  #receiverSays(source: NodeId, state: ReceiverState, message: string, error: unknown): void {
-    this.#listener.receiver?.({ source, state, message });
-    const { origin } = this.#options.plan.nodes[source]!;
-    if (state === 'failed') {
-      this.#ending.begin({
-        reason: `${origin.name} failed`,
-        error: error ?? new StreamjobError('source-failed', `${stepName(origin)}: ${message}`),
-      });
-    }
-    if (state !== 'ended') return;
-    this.#inputs!.end(source);
-    if (!this.#options.mode?.once) this.#ending.begin({ reason: `${origin.name} has ended`, list: true });
   }
 
   readonly #log: EngineEvents['log'] = (level, message) => this.#listener.log?.({ level, message });

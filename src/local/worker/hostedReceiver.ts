@@ -2,8 +2,6 @@ import { type Deferred, deferred } from '../../base/deferred.ts';
 import { messageOf, StreamjobError } from '../../base/errors.ts';
 import { catalog } from '../../catalog/index.ts';
 import type { OnBadRecord } from '../../component/format.ts';
-import { ChannelFramer } from '../../component/framing.ts';
-import { Head } from '../../component/heads.ts';
 import type { Receiver, ReceiverChannel, ReceiverContext } from '../../component/source.ts';
 import { loadTables } from '../../component/tables.ts';
 import { BlockWriter } from '../../engine/blockFile.ts';
@@ -18,6 +16,7 @@ import { PoolExhausted, SlabWriter } from '../wire/extents.ts';
 import type { BadRecord, FromWorker, OpenMessage } from '../wire/messages.ts';
 import type { SlabPool } from '../wire/slabs.ts';
 import { BlockKeeper } from './blockKeeper.ts';
+import { ChannelRecords, type Received } from './channelRecords.ts';
 import { RateLimit } from './rateLimit.ts';
 import { type FormattedBytes, openBytes } from './sources.ts';
 
@@ -32,15 +31,6 @@ export type Say = (message: FromWorker) => void;
 /** Of the pool; a shuffle may well be larger than what it moves. */
 const blocksShare = 1 / 4;
 
-/** Whole records, and what they came over. */
-interface Received {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-  readonly head?: Uint8Array | undefined;
-  readonly label?: string;
-}
-
 /** One receiver and the block that it is filling. */
 export class HostedReceiver implements ReceiverContext {
   readonly name: string;
@@ -49,7 +39,7 @@ export class HostedReceiver implements ReceiverContext {
   readonly #say: Say;
   readonly #plan: Plan;
   /** Absent for a source that gives records. */
-  readonly #bytes: FormattedBytes | undefined;
+  readonly #channels: ChannelRecords | undefined;
   readonly #wire = new WireWriter();
   readonly #slabs: SlabWriter;
   #keeper: BlockKeeper;
@@ -71,7 +61,7 @@ export class HostedReceiver implements ReceiverContext {
     this.name = node.origin.name;
     this.#node = node;
     this.#plan = plan;
-    this.#bytes = bytes;
+    this.#channels = bytes && new ChannelRecords(this.name, bytes);
     this.#memory = memory;
     this.#say = say;
     this.#slabs = new SlabWriter(memory.pool, memory.owner);
@@ -140,59 +130,20 @@ export class HostedReceiver implements ReceiverContext {
   }
 
   channel(label: string): ReceiverChannel {
-    const head = this.#newHead();
-    const onBad: OnBadRecord = (record, error) => {
-      head?.failed();
-      this.#bad.push({ record, error: toWire(error) });
-    };
-    const framer = this.#channelFramer(onBad, `${this.name} (${label})`);
-    const store = (bytes: Uint8Array, start: number, end: number): void => {
-      const from = head?.behind(bytes, start, end) ?? start;
-      if (from < end) this.#store({ bytes, start: from, end, head: head?.bytes, label });
-    };
+    const onBad: OnBadRecord = (record, error) => this.#bad.push({ record, error: toWire(error) });
+    const { write, end } = this.#channels!.open(label, onBad, (received) => this.#store(received));
     return {
       write: (bytes) => {
-        framer.push(bytes, store);
+        write(bytes);
         return !this.full;
       },
       drained: () => this.drained(),
-      end: () => framer.end((bytes, start, end) => store(...this.#delimited(bytes, start, end))),
+      end,
     };
-  }
-
-  #channelFramer(onBad: OnBadRecord, of = this.name): ChannelFramer {
-    const { framer, framing } = this.#bytes!;
-    return new ChannelFramer(framer, framing.maxRecordBytes, onBad, of);
-  }
-
-  #newHead(): Head | undefined {
-    const { headed, framer, framing } = this.#bytes!;
-    return headed ? new Head(framer, framing.delimiter) : undefined;
-  }
-
-  /** The last record of a channel may lack its delimiter, and in a block something follows it. */
-  #delimited(bytes: Uint8Array, start: number, end: number): [Uint8Array, number, number] {
-    const { framer, framing } = this.#bytes!;
-    if (framer.lastBoundary(bytes, start, end) === end) return [bytes, start, end];
-    const whole = Buffer.concat([bytes.subarray(start, end), framing.delimiter]);
-    return [whole, 0, whole.length];
   }
 
   firstError(bytes: Uint8Array): StreamjobError | undefined {
-    let first: StreamjobError | undefined;
-    const onBad: OnBadRecord = (_record, error) => {
-      first ??= error;
-    };
-    const framer = this.#channelFramer(onBad);
-    const head = this.#newHead();
-    const decode = (whole: Uint8Array, start: number, end: number): void => {
-      const from = head?.behind(whole, start, end) ?? start;
-      if (head?.bytes) this.#bytes!.decoder(head.bytes, 0, head.bytes.length, onBad);
-      this.#bytes!.decoder(whole, from, end, onBad);
-    };
-    framer.push(bytes, decode);
-    framer.end(decode);
-    return first;
+    return this.#channels!.firstError(bytes);
   }
 
   records(records: readonly unknown[]): void {
