@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf, StreamjobError } from '../base/errors.ts';
+import { messageOf, type Place, StreamjobError } from '../base/errors.ts';
 
 /** What can be said of a functions module without running it. */
 export interface ModuleInfo {
@@ -26,7 +26,10 @@ export async function inspectModule(path: string): Promise<ModuleInfo> {
   return { exports: exportsOf(path, content.toString('utf8')), sha256 };
 }
 
-/** Runs a module and gives its exports. Throws StreamjobError `file-missing`, or `bad-module` with what it threw as cause. */
+/**
+ * Runs a module and gives its exports. Throws StreamjobError `file-missing`, or `bad-module` with what it threw as cause and, if
+ * it says so, the place.
+ */
 export async function importModule(path: string): Promise<{ readonly [name: string]: unknown }> {
   try {
     return await import(pathToFileURL(path).href);
@@ -35,8 +38,19 @@ export async function importModule(path: string): Promise<{ readonly [name: stri
     if (await isUnreadable(path)) throw unreadable(path, cause);
     throw new StreamjobError('bad-module', `The functions module ${path} could not be loaded: ${messageOf(cause)}`, {
       cause,
+      at: placeIn(path, cause),
     });
   }
+}
+
+/** Where in the module something was thrown, as its stack has it. */
+function placeIn(file: string, thrown: unknown): Place | undefined {
+  const stack = String((thrown as Error | undefined)?.stack);
+  for (const name of [pathToFileURL(file).href, file]) {
+    const [, line, column] = /^(\d+):(\d+)/.exec(stack.split(`${name}:`)[1] ?? '') ?? [];
+    if (line !== undefined) return { file, line: Number(line), column: Number(column) };
+  }
+  return undefined;
 }
 
 const isTypeScript = (path: string): boolean => ['.ts', '.mts', '.cts'].includes(extname(path));

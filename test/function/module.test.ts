@@ -64,10 +64,11 @@ describe('importModule', () => {
   });
 
   it('tells what went wrong', async () => {
-    const broken = file("throw new Error('no database');");
+    const broken = file("// Connects.\nthrow new Error('no database');");
     await expect(importModule(broken)).rejects.toMatchObject({
       code: 'bad-module',
       message: expect.stringContaining('no database'),
+      at: { file: broken, line: 2, column: 7 },
     });
     await expect(importModule(join(directory, 'gone.mjs'))).rejects.toMatchObject({ code: 'file-missing' });
     const importing = file("import './gone.mjs';");
