@@ -1,6 +1,6 @@
 import { defineOperator } from '../component/operator.ts';
 import { s } from '../component/settings.ts';
-import { builtin } from '../function/reference.ts';
+import { counting } from '../plan/counting.ts';
 
 export default defineOperator({
   summary: 'Gives the number of records of the batch, one number for every batch: 0 for an empty one.',
@@ -20,9 +20,7 @@ export default defineOperator({
     plan.fold({
       input,
       key: 'none',
-      create: builtin('() => 1'),
-      mergeValue: builtin('(count) => count + 1'),
-      mergeCombiners: builtin('(a, b) => a + b'),
+      ...counting,
       zero: 0,
     }),
 });

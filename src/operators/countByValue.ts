@@ -1,7 +1,7 @@
 import { partitions } from '../component/keyed.ts';
 import { defineOperator } from '../component/operator.ts';
 import { s } from '../component/settings.ts';
-import { builtin } from '../function/reference.ts';
+import { counting } from '../plan/counting.ts';
 
 export default defineOperator({
   summary: 'Counts how often each record occurs in the batch and gives pairs [record, count].',
@@ -26,9 +26,7 @@ export default defineOperator({
     plan.fold({
       input,
       key: 'record',
-      create: builtin('() => 1'),
-      mergeValue: builtin('(count) => count + 1'),
-      mergeCombiners: builtin('(a, b) => a + b'),
+      ...counting,
       ...settings,
     }),
 });

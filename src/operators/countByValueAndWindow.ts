@@ -2,7 +2,7 @@ import { partitions } from '../component/keyed.ts';
 import { defineOperator } from '../component/operator.ts';
 import { s } from '../component/settings.ts';
 import { spanOf, windowSettings } from '../component/windowed.ts';
-import { builtin } from '../function/reference.ts';
+import { counting } from '../plan/counting.ts';
 
 export default defineOperator({
   summary: 'Counts at each slide how often each record occurs in the window and gives pairs [record, count].',
@@ -32,9 +32,7 @@ export default defineOperator({
     plan.fold({
       input,
       key: 'record',
-      create: builtin('() => 1'),
-      mergeValue: builtin('(count) => count + 1'),
-      mergeCombiners: builtin('(a, b) => a + b'),
+      ...counting,
       window: spanOf(plan, input, settings),
       ...(partitions !== undefined && { partitions }),
     }),

@@ -1,7 +1,7 @@
 import { defineOperator } from '../component/operator.ts';
 import { s } from '../component/settings.ts';
 import { spanOf, windowSettings } from '../component/windowed.ts';
-import { builtin } from '../function/reference.ts';
+import { counting } from '../plan/counting.ts';
 
 export default defineOperator({
   summary:
@@ -23,9 +23,7 @@ export default defineOperator({
     plan.fold({
       input,
       key: 'none',
-      create: builtin('() => 1'),
-      mergeValue: builtin('(count) => count + 1'),
-      mergeCombiners: builtin('(a, b) => a + b'),
+      ...counting,
       zero: 0,
       window: spanOf(plan, input, settings),
     }),
