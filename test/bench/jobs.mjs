@@ -122,3 +122,26 @@ sinks:
         console.log((await rdd.collect()).join('\\n'));
       }
 `;
+
+/** Counts what `steps` make of a tick, batch after batch. */
+export const ticksJob = (steps, { batchInterval = '1s', settings = '{}' } = {}) => `
+batchInterval: ${batchInterval}
+checkpoint: false
+settings: ${settings}
+sources:
+  ticks: { queue: { batches: [], default: [0] } }
+streams:
+  counts:
+    from: ticks
+    steps:${steps}
+      - count
+sinks:
+  - from: counts
+    print: {}
+`;
+
+/** Steps that count the pairs of each key in a state. */
+export const countsInState = `
+      - mapWithState:
+          timeout: 1h
+          update: '(key, value, state) => state.update((state.getOption() ?? 0) + value)'`;

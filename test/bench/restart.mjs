@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cli, median, spread } from './compare.mjs';
 import { directory, jobFile } from './input.mjs';
+import { countsInState, ticksJob } from './jobs.mjs';
 import { megabytes, watchMemory } from './memory.mjs';
 
 const batches = 20;
@@ -50,26 +51,12 @@ async function watched(command) {
   return { first, all: (performance.now() - start) / 1000, peak: memory.peak };
 }
 
-const text = (keys) => `
-batchInterval: 50ms
-checkpoint: false
-settings: { workerHeap: 4GB }
-sources:
-  ticks: { queue: { batches: [], default: [0] } }
-streams:
-  counts:
-    from: ticks
-    steps:
+const text = (keys) => {
+  const steps = `
       - mapPartitions: |
           () => {
             globalThis.next ??= 0;
             return Array.from({ length: ${keys / batches} }, () => ["key" + (globalThis.next++ % ${keys}), 1]);
-          }
-      - mapWithState:
-          timeout: 1h
-          update: '(key, value, state) => state.update((state.getOption() ?? 0) + value)'
-      - count
-sinks:
-  - from: counts
-    print: {}
-`;
+          }${countsInState}`;
+  return ticksJob(steps, { batchInterval: '50ms', settings: '{ workerHeap: 4GB }' });
+};

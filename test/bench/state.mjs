@@ -1,4 +1,5 @@
 import { quantile, SteppedJob, spreadOf, takeTurns } from './batches.mjs';
+import { countsInState, ticksJob } from './jobs.mjs';
 
 const touched = 10_000;
 
@@ -32,15 +33,8 @@ async function measure(checkpoint) {
   console.log(`a hundred times as many keys: ${time} times the batch time, ${cost} times the work of the processors`);
 }
 
-const text = (held) => `
-batchInterval: 1s
-checkpoint: false
-sources:
-  ticks: { queue: { batches: [], default: [0] } }
-streams:
-  counts:
-    from: ticks
-    steps:
+const text = (held) =>
+  ticksJob(`
       - mapPartitions: |
           () => {
             globalThis.next ??= 0;
@@ -48,12 +42,4 @@ streams:
               const [i, round] = [globalThis.next % ${held}, Math.floor(globalThis.next++ / ${held})];
               return ["key" + (i * [618033, 381967, 271829, 314159, 161803][round % 5]) % ${held}, 1];
             });
-          }
-      - mapWithState:
-          timeout: 1h
-          update: '(key, value, state) => state.update((state.getOption() ?? 0) + value)'
-      - count
-sinks:
-  - from: counts
-    print: {}
-`;
+          }${countsInState}`);

@@ -1,4 +1,5 @@
 import { quantile, SteppedJob, spreadOf, takeTurns } from './batches.mjs';
+import { ticksJob } from './jobs.mjs';
 
 const keys = 1_000;
 
@@ -33,19 +34,7 @@ async function measure(checkpoint) {
 
 const ratio = (values, others) => (quantile(values, 0.5) / quantile(others, 0.5)).toFixed(2);
 
-const text = (batches) => `
-batchInterval: 1s
-checkpoint: false
-sources:
-  ticks: { queue: { batches: [], default: [0] } }
-streams:
-  counts:
-    from: ticks
-    steps:
+const text = (batches) =>
+  ticksJob(`
       - flatMap: '() => Array.from({ length: ${keys} }, (_, i) => ["key" + i, 1])'
-      - reduceByKeyAndWindow: { reduce: '(a, b) => a + b', length: ${batches}s }
-      - count
-sinks:
-  - from: counts
-    print: {}
-`;
+      - reduceByKeyAndWindow: { reduce: '(a, b) => a + b', length: ${batches}s }`);
