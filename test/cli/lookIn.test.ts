@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -191,6 +191,17 @@ describe('the socket of a job', () => {
     const { job } = await running(text('alone'), 'job', { STREAMJOB_RUN_DIR: open });
     expect(job.stderr).toMatch(/nobody can look into the job: .* is not a directory that only you can enter/);
     expect(readdirSync(open)).toEqual([]);
+  });
+
+  it('may be reached through a link, and by root in the directory of another user', async () => {
+    const folder = folderWith({});
+    mkdirSync(join(folder, 'private'), { mode: 0o700 });
+    symlinkSync('private', join(folder, 'run'));
+    const env = { STREAMJOB_RUN_DIR: join(folder, 'run') };
+    await running(text('linked'), 'job', env);
+    expect(readdirSync(join(folder, 'private'))).toHaveLength(1);
+    if (process.getuid?.() === 0) chownSync(join(folder, 'private'), 12_345, 12_345);
+    expect((await streamjob(['top'], { env })).stdout).toMatch(/^linked {2}running, process \d+/);
   });
 
   it('is taken away if its job was killed', async () => {

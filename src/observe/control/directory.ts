@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StreamjobError } from '../../base/errors.ts';
@@ -7,9 +7,13 @@ import { StreamjobError } from '../../base/errors.ts';
 /** The kernel's limit of a socket's path on all systems that matter, in bytes. */
 const longestPath = 103;
 
-/** Where jobs of this user may have sockets, the place of choice first. `STREAMJOB_RUN_DIR` says it in place of all others. */
+/**
+ * Where jobs of this user may have sockets, the place of choice first. `STREAMJOB_RUN_DIR` says it in place of all others; it may be a
+ * link, as systemd makes one for a service with a user of its own.
+ */
 export function runDirectories(env: NodeJS.ProcessEnv = process.env): readonly string[] {
-  if (env.STREAMJOB_RUN_DIR) return [env.STREAMJOB_RUN_DIR];
+  const said = env.STREAMJOB_RUN_DIR;
+  if (said) return [existsSync(said) ? realpathSync(said) : said];
   const shared = join(tmpdir(), `streamjob-${userId()}`);
   return env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'streamjob'), shared] : [shared];
 }
@@ -39,15 +43,15 @@ function unfit(directory: string): string | undefined {
   return isPrivate(directory) ? undefined : `${directory} is not a directory that only you can enter`;
 }
 
-function isPrivate(directory: string): boolean {
+function isPrivate(directory: string, ofAnybody = false): boolean {
   const found = lstatSync(directory, { throwIfNoEntry: false });
-  return found?.isDirectory() === true && found.uid === userId() && (found.mode & 0o077) === 0;
+  return found?.isDirectory() === true && (ofAnybody || found.uid === userId()) && (found.mode & 0o077) === 0;
 }
 
-/** All sockets that are there, of jobs that may have ended. */
+/** All sockets that are there, of jobs that may have ended. Root may look into the directory of somebody else, if told to. */
 export const socketPaths = (env: NodeJS.ProcessEnv = process.env): readonly string[] =>
   runDirectories(env)
-    .filter(isPrivate)
+    .filter((directory) => isPrivate(directory, userId() === 0 && Boolean(env.STREAMJOB_RUN_DIR)))
     .flatMap((directory) => readdirSync(directory).map((name) => join(directory, name)))
     .filter((path) => path.endsWith('.sock'));
 
