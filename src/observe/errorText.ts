@@ -1,4 +1,5 @@
-import { errorCodes, messageOf, type Place, StreamjobError } from '../base/errors.ts';
+import { errorCodes, type Place, StreamjobError } from '../base/errors.ts';
+import { recordsHidden, tellable } from '../base/logRecords.ts';
 
 /** An error for people and machines. */
 export interface ErrorText {
@@ -11,16 +12,18 @@ export interface ErrorText {
   readonly record?: string;
 }
 
+/** With `--no-log-records` nobody is told the record, whoever asks. */
 export function errorText(error: unknown): ErrorText {
-  if (!(error instanceof StreamjobError)) return { means: 'The batch failed.', message: messageOf(error) };
-  const { code, message, at, remedy, record } = error;
+  const message = tellable(error);
+  if (!(error instanceof StreamjobError)) return { means: 'The batch failed.', message };
+  const { code, at, remedy, record } = error;
   return {
     code,
     means: errorCodes[code].means,
     message,
     ...(at && { at }),
     ...(remedy && { remedy }),
-    ...(record !== undefined && { record }),
+    ...(record !== undefined && !recordsHidden() && { record }),
   };
 }
 

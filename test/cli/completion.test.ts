@@ -61,8 +61,33 @@ describe('what bash completes', () => {
 
 const zsh = spawnSync('zsh', ['--version']).status === 0;
 
-test.runIf(zsh)('zsh reads its script', () => {
-  const script = `source <("${process.execPath}" "${bin}" completion zsh); (( $+functions[_streamjob] )) && print "$_comps[streamjob]"`;
-  const { stdout } = spawnSync('zsh', ['-f', '-c', script], { cwd, encoding: 'utf8' });
-  expect(stdout).toContain('_streamjob');
+/** What a job is called with that was typed at a prompt of zsh, with a Tab here and there. */
+function typedInZsh(line: string): string {
+  const home = folderWith({
+    '.zshrc': `source <("${process.execPath}" "${bin}" completion zsh); streamjob() { printf '<%s>' "$@" }\n`,
+  });
+  const { stdout } = spawnSync('script', ['-qec', 'zsh -i', '/dev/null'], {
+    cwd,
+    env: { ...process.env, ZDOTDIR: home, TERM: 'xterm' },
+    input: `streamjob ${line}\nexit\n`,
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  return stdout;
+}
+
+describe.skipIf(!zsh)(`what zsh completes${zsh ? '' : ' (there is no zsh)'}`, () => {
+  test('commands and job files', () => {
+    expect(typedInZsh('expl\t my\t')).toContain('<explain><my job.yaml>');
+  });
+
+  test('options of the command, and what may stand behind them', () => {
+    expect(typedInZsh('explain a\t --for\t m\t')).toContain('<explain><a.yaml><--format><mermaid>');
+    expect(typedInZsh('run --env-file v\t b\t')).toContain('<run><--env-file><vars.env><b.yml>');
+  });
+
+  test('commands of commands, and names of components', () => {
+    expect(typedInZsh('checkpoint u\t')).toContain('<checkpoint><unlock>');
+    expect(typedInZsh('docs reduceByKeyA\t')).toContain('<docs><reduceByKeyAndWindow>');
+  });
 });

@@ -47,10 +47,10 @@ export interface Watched {
 }
 
 /** Starts a job with its dashboard on a free port. */
-export async function watched(text = job, address = '127.0.0.1:0'): Promise<Watched> {
+export async function watched(text = job, address = '127.0.0.1:0', more: readonly string[] = []): Promise<Watched> {
   const folder = folderWith({ 'job.yaml': text });
   const args = ['run', join(folder, 'job.yaml'), '--checkpoint', join(folder, 'kept'), '--log-format', 'text'];
-  const command = start([...args, '--threads', '1', '--ui', address, '--ui-token', token]);
+  const command = start([...args, ...more, '--threads', '1', '--ui', address, '--ui-token', token]);
   await command.seen('stderr', /dashboard: \S+\n/, 40_000);
   const url = /dashboard: (\S+)\/\n/.exec(command.stderr)![1]!;
   return { command, url, folder };

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { StreamjobError } from '#src/base/errors.ts';
 import { JobHistory } from '#src/observe/history.ts';
 import { openUi, type Ui } from '#src/observe/server/server.ts';
-import { ask, bearer, follow, token, until, watched } from './dashboard.ts';
+import { ask, bearer, follow, job, token, until, watched } from './dashboard.ts';
 import { plan, ran } from './histories.ts';
 
 interface Listed {
@@ -99,6 +99,18 @@ test("a running job answers in Spark's words, tells metrics and what fails, and 
   await events.ended;
   expect((await command.ended).code).toBe(0);
   expect(events.updates.join('')).toContain('"status":"ended"');
+});
+
+test('with --no-log-records not even who has the token is told the record that an error is about', async () => {
+  const { url } = await watched(job, '127.0.0.1:0', ['--no-log-records']);
+  const failed = (list: readonly Listed[]) => list.find(({ firstFailureReason }) => firstFailureReason);
+  const batches = await until(
+    () => completed(url, bearer),
+    (list) => failed(list) !== undefined,
+  );
+  const detail = await ask(`${url}/api/v1/job/batches/${failed(batches)!.batchId}`, bearer);
+  expect(detail.json()).toMatchObject({ error: { code: 'step-failed', at: { line: 20 } } });
+  expect(detail.body).not.toMatch(/twenty|"record":/);
 });
 
 describe('the server of the dashboard', () => {
