@@ -28,18 +28,26 @@ async function produce(kafka: Kafka, topic: string, values: readonly string[]): 
   await producer.disconnect();
 }
 
+async function endsOf(kafka: Kafka, topic: string): Promise<{ partition: number; offset: string }[]> {
+  const admin = clientOf(kafka).admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  return ends;
+}
+
+let readers = 0;
+
 /** All that readers of committed transactions see up to the end of the topic, which a last message in each partition marks. */
 async function committed(kafka: Kafka, topic: string): Promise<string[]> {
+  const end = `end ${++readers}`;
+  const partitions = await endsOf(kafka, topic);
   const client = clientOf(kafka);
-  const admin = client.admin();
-  await admin.connect();
-  const partitions = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
   const producer = client.producer();
   await producer.connect();
-  await producer.send({ topic, messages: partitions.map(({ partition }) => ({ partition, value: 'end' })) });
+  await producer.send({ topic, messages: partitions.map(({ partition }) => ({ partition, value: end })) });
   await producer.disconnect();
-  const consumer = client.consumer({ groupId: `reader-${topic}`, readUncommitted: false });
+  const consumer = client.consumer({ groupId: `reader-${topic}-${readers}`, readUncommitted: false });
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   const seen: string[] = [];
@@ -47,8 +55,8 @@ async function committed(kafka: Kafka, topic: string): Promise<string[]> {
   await new Promise<void>((resolve, reject) => {
     const eachMessage = async ({ message }: { message: { value: Buffer | null } }) => {
       const text = String(message.value);
-      if (text !== 'end') seen.push(text);
-      else if (--left === 0) resolve();
+      if (!text.startsWith('end ')) seen.push(text);
+      else if (text === end && --left === 0) resolve();
     };
     consumer.run({ eachMessage }).catch(reject);
   });
@@ -89,6 +97,22 @@ test('each message is there once, whichever step of a transaction a kill -9 fall
     expect([failpoint, (await run(cwd, failpoint)).signal]).toEqual([failpoint, 'SIGKILL']);
   await expectOnce(kafka, cwd, 'out', 1000);
 });
+
+test('what was committed before a kill -9 is not sent again, though the batch was not done', async (context) => {
+  const kafka = service.for(context);
+  await createTopic(kafka, 'given');
+  await createTopic(kafka, 'marked');
+  await produce(kafka, 'given', numbered(0, 100));
+  const cwd = folderWith({ 'job.yaml': job(kafka.brokers, 'given', 'marked') });
+  expect((await run(cwd, 'kafka.committed')).signal).toBe('SIGKILL');
+  const { stdout } = await streamjob(['checkpoint', 'show', 'checkpoint', '--json'], { cwd });
+  expect(JSON.parse(stdout).waiting).toHaveLength(1);
+  expect((await committed(kafka, 'marked')).join()).toBe(numbered(0, 100).join());
+  const ends = await endsOf(kafka, 'marked');
+  expect((await run(cwd, '')).code).toBe(0);
+  expect(await endsOf(kafka, 'marked')).toEqual(ends);
+  expect(inFiles(cwd).join()).toBe(numbered(0, 100).join());
+}, 120_000);
 
 test('each message is there once after kills of the job at any time, while a producer goes on', async (context) => {
   const kafka = service.for(context);

@@ -4,8 +4,7 @@ import type { IHeaders, KafkaMessage } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FunctionReference } from '#src/function/reference.ts';
 import kafkaSink from '#src/sinks/kafka.ts';
-import type { Kafka } from '../services/kafka/broker.mjs';
-import { clientOf, createTopic, KafkaService, registerCodecs } from '../services/kafka/kafka.ts';
+import { createTopic, KafkaService, readMessages, registerCodecs } from '../services/kafka/kafka.ts';
 import { user } from '../services/kafka/properties.mjs';
 import { sinkContext, sinkTask } from './sinkTask.ts';
 
@@ -39,32 +38,6 @@ async function send(config: Config, records: readonly unknown[], task = sinkTask
   return writer.close();
 }
 
-/** What readers of committed transactions see of a topic, all codecs being known. */
-async function read(kafka: Kafka, topic: string, count: number, tries = 20): Promise<KafkaMessage[]> {
-  return readOnce(kafka, topic, count).catch((error) => {
-    if (tries === 0) throw error;
-    return read(kafka, topic, count, tries - 1);
-  });
-}
-
-/** Fails while a broker that has just been started has no group coordinator. */
-async function readOnce(kafka: Kafka, topic: string, count: number): Promise<KafkaMessage[]> {
-  const consumer = clientOf(kafka).consumer({ groupId: `reader-${topic}-${Math.random()}`, readUncommitted: false });
-  const messages: KafkaMessage[] = [];
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
-    const eachMessage = async ({ message }: { message: KafkaMessage }) => {
-      messages.push(message);
-      if (messages.length === count) resolve();
-    };
-    consumer.run({ eachMessage }).catch(reject);
-  });
-  await consumer.disconnect();
-  return messages;
-}
-
 const texts = (messages: readonly KafkaMessage[]): (string | undefined)[] =>
   messages.map(({ value }) => value?.toString());
 
@@ -75,7 +48,7 @@ describe('what the kafka sink sends', () => {
     await createTopic(kafka, topic);
     const records = Array.from({ length: 2000 }, (_, i) => `record ${i} with some text that comes again and again`);
     expect(await send(configure(kafka.brokers, topic, { compression }), records)).toEqual({ messages: 2000 });
-    expect(texts(await read(kafka, topic, 2000))).toEqual(records);
+    expect(texts(await readMessages(kafka, topic, 2000))).toEqual(records);
   });
 
   test('values as they are or as JSON, keys, headers and tombstones', async (context) => {
@@ -88,7 +61,7 @@ describe('what the kafka sink sends', () => {
     });
     const bytes = Uint8Array.of(0, 255);
     await send(config, [{ id: 'a', n: 1n }, { id: 1, value: 'text' }, { value: bytes }, { id: 'd', value: null }]);
-    const messages = await read(kafka, 'forms', 4);
+    const messages = await readMessages(kafka, 'forms', 4);
     expect(messages.map(({ key }) => key?.toString() ?? null)).toEqual(['a', '1', null, 'd']);
     expect(messages.map(({ value }) => value && [...value])).toEqual([
       [...Buffer.from('{"id":"a","n":"1"}')],
@@ -104,7 +77,7 @@ describe('what the kafka sink sends', () => {
     const kafka = service.for(context);
     for (const topic of ['events-a', 'events-b']) await createTopic(kafka, topic, 3);
     await send(configure(kafka.brokers, { by: fn('({ kind }) => `events-${kind}`') }), [{ kind: 'a' }, { kind: 'b' }]);
-    expect(texts(await read(kafka, 'events-b', 1))).toEqual(['{"kind":"b"}']);
+    expect(texts(await readMessages(kafka, 'events-b', 1))).toEqual(['{"kind":"b"}']);
   });
 
   test('more than it keeps in memory, and messages of a megabyte', async (context) => {
@@ -112,7 +85,7 @@ describe('what the kafka sink sends', () => {
     await createTopic(kafka, 'large', 2);
     const records = Array.from({ length: 30 }, (_, i) => `${i}`.padEnd(1_000_000, '.'));
     await send(configure(kafka.brokers, 'large', { compression: 'gzip' }), records);
-    const numbers = texts(await read(kafka, 'large', 30)).map((text) => Number.parseInt(text!, 10));
+    const numbers = texts(await readMessages(kafka, 'large', 30)).map((text) => Number.parseInt(text!, 10));
     expect(numbers.sort((a, b) => a - b)).toEqual(records.map((_, i) => i));
   });
 });
@@ -128,7 +101,7 @@ describe('with exactlyOnce', () => {
     await send(config, ['c'], sinkTask({ partition: 1, run: 2, again: true }));
     await send(config, ['d'], sinkTask({ time: 2000, run: 2 }));
     await send(config, ['begun anew'], sinkTask({ run: 3 }));
-    expect(texts(await read(kafka, 'once', 5)).sort()).toEqual(['a', 'b', 'begun anew', 'c', 'd']);
+    expect(texts(await readMessages(kafka, 'once', 5)).sort()).toEqual(['a', 'b', 'begun anew', 'c', 'd']);
   });
 
   test('of two runs the older one is stopped by what the newer one has sent', async (context) => {
@@ -143,7 +116,7 @@ describe('with exactlyOnce', () => {
       message: expect.stringMatching(/twice: another run of this job, started 2023-.*, has taken over/),
     });
     await send(config, ['new 4'], task(2, 4000));
-    expect(texts(await read(kafka, 'twice', 3))).toEqual(['old 1', 'new 2', 'new 4']);
+    expect(texts(await readMessages(kafka, 'twice', 3))).toEqual(['old 1', 'new 2', 'new 4']);
   });
 
   test('a partition goes to many topics in one transaction, or to none of them', async (context) => {
@@ -171,8 +144,8 @@ describe('with exactlyOnce', () => {
       task,
     );
     await send(config, [{ kind: 'b', n: 3 }], sinkTask({ sink: 'many', time: 2000 }));
-    expect(texts(await read(kafka, 'part-b', 2))).toEqual(['{"kind":"b","n":2}', '{"kind":"b","n":3}']);
-    expect(texts(await read(kafka, 'part-a', 1))).toEqual(['{"kind":"a","n":2}']);
+    expect(texts(await readMessages(kafka, 'part-b', 2))).toEqual(['{"kind":"b","n":2}', '{"kind":"b","n":3}']);
+    expect(texts(await readMessages(kafka, 'part-a', 1))).toEqual(['{"kind":"a","n":2}']);
   });
 });
 

@@ -13,12 +13,16 @@ interface ProduceOptions {
   readonly batches: readonly OutgoingBatch[];
 }
 
-/** Batches as they are, where kafkajs encodes each of their records. At most one for a partition. */
-export const produceRequest = (options: ProduceOptions): unknown => ({
+/**
+ * Batches as they are, where kafkajs encodes each of their records. At most one for a partition. `encoding` is called when the
+ * request is next to be written to its connection.
+ */
+export const produceRequest = (options: ProduceOptions, encoding: () => void): unknown => ({
   apiKey: produceKey,
   apiVersion: version,
   apiName: 'Produce',
   encode: async () => {
+    encoding();
     const buffer = encodeProduce(options);
     return { buf: buffer, buffer };
   },

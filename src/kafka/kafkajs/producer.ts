@@ -1,3 +1,4 @@
+import { deferred } from '../../base/deferred.ts';
 import { bug } from '../../base/errors.ts';
 import { nameOf, type TopicPartition } from '../client.ts';
 import { mayHeal } from '../errors.ts';
@@ -40,6 +41,8 @@ class KafkajsProducer implements KafkaProducer {
   /** The next one of each partition. */
   readonly #sequences = new Map<string, number>();
   readonly #stamped = new WeakSet<OutgoingBatch>();
+  /** Of each leader: resolves when what is to be sent has been encoded, in its place among what a connection sends. */
+  readonly #turns = new Map<number, Promise<void>>();
   /** The partitions that the transaction has. */
   readonly #added = new Set<string>();
 
@@ -84,15 +87,27 @@ class KafkajsProducer implements KafkaProducer {
 
   async #sendTo(leader: number | undefined, batches: readonly OutgoingBatch[]): Promise<void> {
     if (leader === undefined) throw leaderless(batches[0]!);
-    const request = produceRequest({ transactionalId: this.#transactionalId, timeout: this.#timeout, batches });
-    await this.#cluster.onBroker(leader, async ({ connectionPool }, { produceResponse }) => {
-      const { topics } = await connectionPool.send({ request, response: decodeUnchecked(produceResponse) });
-      const answers = topics.flatMap(({ topicName: topic, partitions }) =>
-        partitions.map(({ partition, errorCode }): [string, number] => [nameOf({ topic, partition }), errorCode]),
-      );
-      takeNote(batches, new Map(answers));
-      throwWorst(answers.map(([, errorCode]) => errorCode));
-    });
+    const options = { transactionalId: this.#transactionalId, timeout: this.#timeout, batches };
+    await this.#inTurn(leader, (encoding) =>
+      this.#cluster.onBroker(leader, async ({ connectionPool }, { produceResponse }) => {
+        const request = produceRequest(options, encoding);
+        const { topics } = await connectionPool.send({ request, response: decodeUnchecked(produceResponse) });
+        const answers = topics.flatMap(({ topicName: topic, partitions }) =>
+          partitions.map(({ partition, errorCode }): [string, number] => [nameOf({ topic, partition }), errorCode]),
+        );
+        takeNote(batches, new Map(answers));
+        throwWorst(answers.map(([, errorCode]) => errorCode));
+      }),
+    );
+  }
+
+  /** Whoever asks kafkajs for a connection last is not always served last, so nobody asks before the one before is through. */
+  async #inTurn(leader: number, call: (encoding: () => void) => Promise<void>): Promise<void> {
+    const before = this.#turns.get(leader);
+    const turn = deferred<void>();
+    this.#turns.set(leader, turn.promise);
+    await before;
+    await call(turn.resolve).finally(turn.resolve);
   }
 
   async commitOffset(groupId: string, offset: TopicPartition & { offset: number; metadata: string }): Promise<void> {

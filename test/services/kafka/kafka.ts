@@ -1,4 +1,4 @@
-import { Kafka as Client, CompressionCodecs, logLevel } from 'kafkajs';
+import { Kafka as Client, CompressionCodecs, type KafkaMessage, logLevel } from 'kafkajs';
 import type { TestContext } from 'vitest';
 import { codecOf, loadCodecs } from '#src/kafka/codecs.ts';
 import { type Kafka, type KafkaOptions, startKafka } from './broker.mjs';
@@ -54,4 +54,30 @@ export async function createTopic(kafka: Kafka, topic: string, numPartitions = 1
   await admin.connect();
   await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false });
   await admin.disconnect();
+}
+
+/** The first messages that readers of committed transactions see of a topic. */
+export async function readMessages(kafka: Kafka, topic: string, count: number, tries = 20): Promise<KafkaMessage[]> {
+  return readOnce(kafka, topic, count).catch((error) => {
+    if (tries === 0) throw error;
+    return readMessages(kafka, topic, count, tries - 1);
+  });
+}
+
+/** Fails while a broker that has just been started has no group coordinator. */
+async function readOnce(kafka: Kafka, topic: string, count: number): Promise<KafkaMessage[]> {
+  const consumer = clientOf(kafka).consumer({ groupId: `reader-${topic}-${Math.random()}`, readUncommitted: false });
+  const messages: KafkaMessage[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await new Promise<void>((resolve, reject) => {
+    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+    const eachMessage = async ({ message }: { message: KafkaMessage }) => {
+      messages.push(message);
+      if (messages.length === count) resolve();
+    };
+    consumer.run({ eachMessage }).catch(reject);
+  });
+  await consumer.disconnect();
+  return messages;
 }
