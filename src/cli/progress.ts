@@ -1,5 +1,5 @@
 import type { BatchInputs } from '../engine/engine.ts';
-import type { JobListener } from '../run/events.ts';
+import type { BatchInfo, JobListener } from '../run/events.ts';
 
 /** How far a job has come that ends when it has read what is there. */
 export interface Progress {
@@ -10,19 +10,24 @@ export interface Progress {
   readonly left?: number;
 }
 
-/** Adds up the bytes of the batches that are planned and done; nothing is known of sources that do not say how much they give. */
+/**
+ * Adds up the bytes of the batches that are planned and done, and what is there for later ones; nothing is known of sources that do not
+ * say how much they give, and have.
+ */
 export class ProgressMeter implements JobListener {
   readonly #planned = new Map<number, number>();
   #total = 0;
+  #later: number | undefined;
   #done = 0;
   #known = true;
   #begin: number | undefined;
 
-  batchSubmitted({ batchTime, inputs = new Map() }: Parameters<NonNullable<JobListener['batchSubmitted']>>[0]): void {
+  batchSubmitted({ batchTime, inputs = new Map(), left }: BatchInfo): void {
     const bytes = bytesOf(inputs);
     if (bytes === undefined) this.#known = false;
     this.#planned.set(batchTime, bytes ?? 0);
     this.#total += bytes ?? 0;
+    this.#later = left;
   }
 
   batchStarted(): void {
@@ -35,11 +40,12 @@ export class ProgressMeter implements JobListener {
   }
 
   get progress(): Progress | undefined {
-    if (!this.#known || this.#total === 0) return undefined;
-    const shared = { done: this.#done, total: this.#total };
+    if (!this.#known || this.#later === undefined || this.#total === 0) return undefined;
+    const total = this.#total + this.#later;
+    const shared = { done: this.#done, total };
     if (this.#begin === undefined || this.#done === 0) return shared;
     const pace = this.#done / Math.max(1, performance.now() - this.#begin);
-    return { ...shared, left: (this.#total - this.#done) / pace };
+    return { ...shared, left: (total - this.#done) / pace };
   }
 }
 

@@ -61,6 +61,8 @@ export interface PlannedInput {
   readonly done: boolean;
   /** How much it is, if that is known: then the source can be slowed down. */
   readonly bytes?: number;
+  /** Bytes that are there for later batches, if that is known: for a progress bar. */
+  readonly left?: number;
   /** Changes of what is to be remembered. They are kept until there is a batch, if this one is left out for being empty. */
   readonly memory?: Memory;
 }

@@ -28,6 +28,8 @@ export interface BatchInfo {
   readonly processingEndTime?: number;
   /** What it reads; told when it is submitted. */
   readonly inputs?: BatchInputs;
+  /** Bytes that wait for later batches; told when it is submitted, if all sources know. */
+  readonly left?: number;
   /** Per source node; known when the batch is completed. */
   readonly recordsIn?: ReadonlyMap<NodeId, number>;
   readonly tasks?: number;

@@ -149,7 +149,9 @@ export class BatchGenerator {
     if (!input || ending.cut.aborted || (unlessEmpty && !hasInput(input))) return false;
     const submitted = { batch: { time, zeroTime: ticks.zeroTime, inputs: input }, submissionTime: clock.now() };
     await journal.planned(submitted.batch, inputs.takeMemory());
-    listener.batchSubmitted?.({ batchTime: time, submissionTime: submitted.submissionTime, inputs: input });
+    const { submissionTime } = submitted;
+    const known = inputs.left === undefined ? {} : { left: inputs.left };
+    listener.batchSubmitted?.({ batchTime: time, submissionTime, inputs: input, ...known });
     queue.add(submitted);
     if (++this.#planned === mode.batches) ending.begin({ reason: `it was to run ${mode.batches} batches` });
     return true;

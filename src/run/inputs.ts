@@ -24,6 +24,8 @@ interface PlannedSource {
   readonly node: SourceNode;
   readonly driver: SourceDriver;
   done: boolean;
+  /** Bytes that it has for later batches, if it knows. */
+  left: number | undefined;
   /** Changes of what it remembers that no batch has taken along yet. */
   changes: Map<string, JsonValue>;
 }
@@ -69,7 +71,14 @@ export class Inputs {
       if (node.kind !== 'source') continue;
       const definition = await options.source(node.origin.component);
       if (definition.receiver) received.push({ node, blocks: [], ended: false });
-      else planned.push({ node, driver: openDriver(definition, node, options), done: false, changes: new Map() });
+      else
+        planned.push({
+          node,
+          driver: openDriver(definition, node, options),
+          done: false,
+          left: undefined,
+          changes: new Map(),
+        });
     }
     return new Inputs(planned, received, options.parallelism);
   }
@@ -81,6 +90,15 @@ export class Inputs {
   /** True while a source that lists its input may have more. */
   get listing(): boolean {
     return this.#planned.some((source) => !source.done);
+  }
+
+  /** Bytes that wait for later batches; undefined if one of the sources does not know. */
+  get left(): number | undefined {
+    if (this.receiving) return undefined;
+    return this.#planned.reduce<number | undefined>(
+      (sum, { left }) => (sum === undefined || left === undefined ? undefined : sum + left),
+      0,
+    );
   }
 
   /** True while a receiver runs. */
@@ -151,8 +169,9 @@ export class Inputs {
         const { id } = source.node;
         const limit = this.#limits.get(id);
         const planned = await calling(source.node, () => source.driver.plan(time, limit));
-        const { partitions, done, memory, bytes = 0 } = planned;
+        const { partitions, done, left, memory, bytes = 0 } = planned;
         source.done = done;
+        source.left = left;
         if (memory) source.changes = withChanges(source.changes, memory);
         return { source: id, partitions, bytes };
       }),

@@ -122,7 +122,8 @@ sinks: [{ from: slow, files: { path: out, format: json } }]
     const env = { TERM: 'xterm', STREAMJOB_RUN_DIR: join(folder, 'run') };
     const { code, stdout } = await new Command('script', ['-qefc', run, '/dev/null'], { env }).ended;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/once {2}█+░+ \d+ % of \d+ kB, \d+(\.\d)? m?s left/);
+    expect(stdout).toMatch(/once {2}█+░+ \d+ % of 660 kB, \d+(\.\d)? m?s left/);
+    expect(new Set([...stdout.matchAll(/ % of (\d+ \w+)/g)].map(([, total]) => total))).toEqual(new Set(['660 kB']));
   });
 });
 

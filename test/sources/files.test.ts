@@ -362,6 +362,17 @@ describe('with --once', () => {
     expect([second.partitions.flatMap(namesOf), second.done]).toEqual([['f2'], true]);
   });
 
+  it('says from the beginning how many bytes are left for later batches', async () => {
+    put('a', 'x'.repeat(25), 30);
+    put('b', 'y'.repeat(10), 20);
+    const source = open({ maxBytesPerBatch: 20 }, true);
+    await source.start();
+    expect([await source.planned(), await source.planned()]).toMatchObject([
+      { left: 15, done: false },
+      { left: 0, done: true },
+    ]);
+  });
+
   it('is done at once if there is nothing', async () => {
     const source = open({}, true);
     await source.start();

@@ -31,6 +31,8 @@ export class FilesDriver implements SourceDriver {
   #cuttable = false;
   #begun: Begun | undefined;
   #looked = false;
+  /** Bytes that the one listing of `--once` has found and no batch has taken; of files that went away too. */
+  #left = 0;
   #trouble = '';
   /** An earlier run has been here. */
   #restored = false;
@@ -72,7 +74,7 @@ export class FilesDriver implements SourceDriver {
   async plan(time: number, maxBytes = Number.POSITIVE_INFINITY): Promise<PlannedInput> {
     const { once, parallelism } = this.#context;
     if (!once) await this.#look();
-    else if (!this.#looked) await this.#lookOnce();
+    else if (!this.#looked) this.#left = await this.#lookOnce();
     this.#looked = true;
     const begun = this.#begun;
     const { ranges, finished, more } = this.#take(maxBytes);
@@ -87,7 +89,8 @@ export class FilesDriver implements SourceDriver {
     }
     const partitions = cutIntoPartitions(ranges, parallelism, this.#cuttable);
     const bytes = ranges.reduce((sum, { length }) => sum + length, 0);
-    return { partitions, done: once && !more, bytes, memory: this.#takeMemory() };
+    this.#left = more ? Math.max(0, this.#left - bytes) : 0;
+    return { partitions, done: once && !more, bytes, ...(once && { left: this.#left }), memory: this.#takeMemory() };
   }
 
   #takeMemory(): Memory {
@@ -138,9 +141,14 @@ export class FilesDriver implements SourceDriver {
     this.#context.log(level, `${this.#context.name}: ${said}`);
   }
 
-  /** What is there now is all there will be; files that may still be written get the time to ripen. */
-  async #lookOnce(): Promise<void> {
+  /** What is there now is all there will be; files that may still be written get the time to ripen. Gives the bytes of all. */
+  async #lookOnce(): Promise<number> {
     await this.#look();
+    await this.#ripen();
+    return [...this.#waiting()].reduce((sum, { file, offset }) => sum + file.size - offset, 0);
+  }
+
+  async #ripen(): Promise<void> {
     const { name, log } = this.#context;
     const { paths, ripeAt } = this.#watchlist.young();
     if (paths.length === 0) return;
