@@ -7,9 +7,10 @@ import type { BatchStore } from './stores.ts';
 
 interface BatchOfWindow {
   readonly time: number;
-  /** Counted from the first one on: small where times are large. */
-  readonly number: number;
+  /** Each has one value of the batch. */
   readonly windows: KeyWindow[];
+  /** How many of these values have left, the first ones. */
+  left: number;
 }
 
 /** One key's value in a batch. */
@@ -58,7 +59,7 @@ export class FoldWindow implements BatchStore {
     this.#batches.pop();
     if (this.#firstData === last.time) this.#firstData = undefined;
     for (const window of last.windows) {
-      window.takeBack(last.number);
+      window.takeBack();
       this.#dropIfEmpty(window);
     }
   }
@@ -95,13 +96,12 @@ export class FoldWindow implements BatchStore {
     const last = this.#batches.at(-1);
     const goesOn = last?.time === time;
     const windows: KeyWindow[] = goesOn ? last.windows : [];
-    const number = goesOn ? last.number : (last?.number ?? 0) + 1;
     for (const { key, value } of batch) {
       const window = this.#table.find(key) ?? this.#add(key);
-      // Noted before the merge, which may throw: then all of the batch is taken back.
+      if (!window.enter(value, merge, failed)) continue;
+      // Noted one by one: if the next merge throws, all of the batch is taken back.
       windows.push(window);
-      if (windows.length === 1) this.#batches.push({ time, number, windows });
-      window.enter(number, value, merge, failed);
+      if (windows.length === 1) this.#batches.push({ time, windows, left: 0 });
     }
     if (windows.length > 0) this.#firstData ??= time;
   }
@@ -118,10 +118,7 @@ export class FoldWindow implements BatchStore {
     if (!brought && this.#failures.length === 0 && !took) return [];
     const entries: WindowEntry[] = [[this.#firstData ?? null]];
     for (const { time, record, thrown } of this.#failures) entries.push([time, record, messageOf(thrown)]);
-    for (const window of brought?.windows ?? []) {
-      const entered = window.entered(brought!.number);
-      if (entered) entries.push([window.key, entered.value]);
-    }
+    for (const window of brought?.windows ?? []) entries.push([window.key, window.youngest]);
     return entries;
   }
 
@@ -143,18 +140,19 @@ export class FoldWindow implements BatchStore {
   #leave(until: number, merge: Merge, failed: MergeFailed): void {
     const staying = this.#batches.findIndex(({ time }) => time > until);
     const leaving = this.#batches.slice(0, staying < 0 ? this.#batches.length : staying);
-    for (const { windows } of leaving) {
-      for (const window of windows) {
-        window.leave(leaving.at(-1)!.number, merge, failed);
+    for (const batch of leaving) {
+      // Counted one by one: what a merge that throws keeps from leaving leaves when the batch is run again.
+      for (const { windows } = batch; batch.left < windows.length; batch.left++) {
+        const window = windows[batch.left]!;
+        window.leave(merge, failed);
         this.#dropIfEmpty(window);
       }
     }
-    // Not before: what a merge that fails keeps from leaving leaves when the batch is run again.
     this.#batches.splice(0, leaving.length);
   }
 
   #dropIfEmpty(window: KeyWindow): void {
-    if (window.isEmpty && this.#table.find(window.key) === window) this.#table.delete(window.key);
+    if (window.isEmpty) this.#table.delete(window.key);
   }
 
   #add(key: unknown): KeyWindow {

@@ -1,20 +1,23 @@
+import { type Chunk, popped, pushed, topOf, turned, valuesFromTop } from './chunks.ts';
+
 export type Merge = (a: unknown, b: unknown) => unknown;
 
 /** Tells of two values that could not be merged. Throws if that ends the task. */
 export type MergeFailed = (key: unknown, values: readonly [unknown, unknown], thrown: unknown) => void;
 
 /**
- * The values of one key in a window, one for each batch that brought some, as a queue of two stacks: entering, leaving and
- * joining all of them costs one merge each, on average. The front holds the older values, the oldest on top, each merged with
- * all younger ones of the front; the back holds the younger ones as they came. Batches go by growing numbers.
+ * The values of one key in a window, one for each batch that brought some, as a queue of two stacks (described as Two-Stacks in
+ * Tangwongsan, Hirzel, Schneider: Low-Latency Sliding-Window Aggregation in Worst-Case Constant Time, 2017): entering, leaving
+ * and joining all of them costs one merge each, on average. The front holds the older values, the oldest on top, each merged
+ * with all younger ones of the front; the back holds the younger ones as they came.
  *
- * A stack is one list in which each value follows the number of its batch, and not a list of objects: a window has millions of
- * entries, and what a slide costs is the number of places in memory that it touches for each key.
+ * Which batch a value is of knows who calls: the oldest value leaves whenever a batch that brought one does.
  */
 export class KeyWindow {
   readonly key: unknown;
-  #front: unknown[] = [];
-  #back: unknown[] = [];
+  #front: Chunk | undefined;
+  #back: Chunk | undefined;
+  #backSize = 0;
   /** All of the back. */
   #backMerged: unknown;
   /** All of the back but its last value, which may be taken back. */
@@ -32,69 +35,67 @@ export class KeyWindow {
   }
 
   get isEmpty(): boolean {
-    return this.#front.length === 0 && this.#back.length === 0;
+    return this.#front === undefined && this.#back === undefined;
   }
 
-  /** Adds the value of a batch that is younger than all others. */
-  enter(batch: number, value: unknown, merge: Merge, failed: MergeFailed): void {
-    if (this.#front.length === 0 && this.#back.length === 2 * this.#firstTurn) this.#turn(0, merge, failed);
+  /** Adds a value that is younger than all others. False if it could not be merged, and is left out. */
+  enter(value: unknown, merge: Merge, failed: MergeFailed): boolean {
+    if (this.#front === undefined && this.#backSize === this.#firstTurn) this.#turn(this.#backSize, merge, failed);
     let merged = value;
-    if (this.#back.length > 0) {
+    if (this.#back !== undefined) {
       try {
         merged = merge(this.#backMerged, value);
       } catch (thrown) {
-        return failed(this.key, [this.#backMerged, value], thrown);
+        failed(this.key, [this.#backMerged, value], thrown);
+        return false;
       }
     }
-    this.#back.push(batch, value);
+    this.#back = pushed(this.#back, value);
+    this.#backSize++;
     this.#backBefore = this.#backMerged;
     this.#backMerged = merged;
+    return true;
   }
 
-  /** The value of the youngest batch, if it is this one. */
-  entered(batch: number): { readonly value: unknown } | undefined {
-    return this.#back.at(-2) === batch ? { value: this.#back.at(-1) } : undefined;
+  /** The value that entered last, unless others have left since then. */
+  get youngest(): unknown {
+    return topOf(this.#back!);
   }
 
-  /** Takes the value of the youngest batch back. It is done only once after it was added. */
-  takeBack(batch: number): void {
-    if (this.#back.at(-2) !== batch) return;
-    dropTop(this.#back);
+  /** Takes the youngest value back. It is done only once after it was added, and before any others leave. */
+  takeBack(): void {
+    this.#back = popped(this.#back!);
+    this.#backSize--;
     this.#backMerged = this.#backBefore;
   }
 
-  /** Drops the values of all batches up to one. */
-  leave(until: number, merge: Merge, failed: MergeFailed): void {
-    const [front, back] = [this.#front, this.#back];
-    while (front.length > 0 && (front.at(-2) as number) <= until) dropTop(front);
-    if (front.length > 0) return;
-    let staying = 0;
-    while (staying < back.length && (back[staying] as number) <= until) staying += 2;
-    if (staying > 0) this.#turn(staying, merge, failed);
+  /** Drops the oldest value. If it throws, nothing has changed. */
+  leave(merge: Merge, failed: MergeFailed): void {
+    if (this.#front === undefined) this.#turn(this.#backSize - 1, merge, failed);
+    else this.#front = popped(this.#front);
   }
 
   /** All values merged, the oldest first. The window is not empty. */
   merged(merge: Merge): unknown {
-    if (this.#front.length === 0) return this.#backMerged;
-    const older = this.#front.at(-1);
-    return this.#back.length === 0 ? older : merge(older, this.#backMerged);
+    if (this.#front === undefined) return this.#backMerged;
+    const older = topOf(this.#front);
+    return this.#back === undefined ? older : merge(older, this.#backMerged);
   }
 
   /** The two values that `merged` merges. */
   get parts(): readonly [unknown, unknown] {
-    return [this.#front.at(-1), this.#backMerged];
+    return [this.#front && topOf(this.#front), this.#backMerged];
   }
 
-  /** The back, from an index on, becomes the front, which is empty. If it throws, nothing has changed. */
-  #turn(from: number, merge: Merge, failed: MergeFailed): void {
+  /** So many of the youngest values of the back become the front, which is empty. If it throws, nothing has changed. */
+  #turn(staying: number, merge: Merge, failed: MergeFailed): void {
     const front: unknown[] = [];
-    for (let i = this.#back.length - 2; i >= from; i -= 2) {
-      const value = this.#back[i + 1];
-      const merged = front.length === 0 ? value : this.#withYounger(value, front.at(-1), merge, failed);
-      front.push(this.#back[i], merged);
+    for (const value of valuesFromTop(this.#back, staying)) {
+      front.push(front.length === 0 ? value : this.#withYounger(value, front.at(-1), merge, failed));
     }
-    this.#front = front;
-    this.#back = [];
+    this.#front = turned(this.#back, front);
+    this.#back = undefined;
+    this.#backSize = 0;
     this.#backMerged = undefined;
     this.#backBefore = undefined;
   }
@@ -108,10 +109,4 @@ export class KeyWindow {
       return younger;
     }
   }
-}
-
-/** Drops a value and the number of its batch. */
-function dropTop(stack: unknown[]): void {
-  stack.pop();
-  stack.pop();
 }
