@@ -31,4 +31,6 @@ export interface Destination {
   readonly partitions: number;
   /** Those that some broker leads now. */
   readonly led: readonly number[];
+  /** In bytes, after compression; undefined if brokers do not tell this user. */
+  readonly largestBatch: number | undefined;
 }

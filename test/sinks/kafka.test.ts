@@ -90,6 +90,14 @@ describe('what the kafka sink sends', () => {
   });
 });
 
+test('batches are as small as their topic wants them', async (context) => {
+  const kafka = service.for(context);
+  await createTopic(kafka, 'narrow', 2, { 'max.message.bytes': '20000' });
+  const records = Array.from({ length: 2000 }, (_, i) => `${i}`.padStart(4, '0').padEnd(100 + (i % 300), '.'));
+  await send(configure(kafka.brokers, 'narrow', { key: fn('(text) => text.slice(0, 1)') }), records);
+  expect(texts(await readMessages(kafka, 'narrow', 2000)).sort()).toEqual(records);
+});
+
 describe('with exactlyOnce', () => {
   test('a batch and partition that has been sent is not sent again', async (context) => {
     const kafka = service.for(context);
@@ -123,8 +131,9 @@ describe('with exactlyOnce', () => {
     const kafka = service.for(context);
     for (const topic of ['part-a', 'part-b']) await createTopic(kafka, topic);
     const topic = { by: fn('({ kind }) => `part-${kind}`') };
-    const config = configure(kafka.brokers, topic, { exactlyOnce: true, brokerTimeout: 1000 });
-    const broken = [{ kind: 'b' }, ...Array.from({ length: 20_000 }, () => ({ kind: 'a' })), { kind: 'absent' }];
+    const config = configure(kafka.brokers, topic, { exactlyOnce: true });
+    const many = Array.from({ length: 40_000 }, () => ({ kind: 'a', text: 'some text' }));
+    const broken = [{ kind: 'b' }, ...many, { kind: 'a', text: 'x'.repeat(5_000_000) }];
     const task = sinkTask({ sink: 'many' });
     await expect(send(config, broken, task)).rejects.toMatchObject({ code: 'not-delivered' });
     await send(

@@ -45,7 +45,7 @@ test('everything is taken once and in order, whatever fails on the way', async (
     const send = async (batches: readonly OutgoingBatch[]): Promise<void> => {
       broker.most = Math.max(broker.most, ++broker.onTheWay);
       const fault = faults[sent++ % faults.length];
-      await Promise.resolve();
+      await new Promise(setImmediate);
       try {
         for (const one of batches.filter(({ taken }) => !taken)) {
           if (fault === 'before') throw new Error('lost');
@@ -76,22 +76,22 @@ test('everything is taken once and in order, whatever fails on the way', async (
   await fc.assert(fc.asyncProperty(fc.array(chunk, { maxLength: 20 }), faults, check), { numRuns: 300 });
 });
 
-test('what fails for good ends it when nothing is on the way any more', async () => {
-  const answers: (() => void)[] = [];
-  let answered = 0;
-  const send = (batches: readonly OutgoingBatch[]): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const last = batches[0]!.count === 2;
-      answers.push(() => {
-        answered++;
-        if (last) reject(new Error('too large'));
-        else resolve();
-      });
-      if (batches[0]!.count === 1) answers.splice(0).forEach((answer) => void answer());
-      else if (answers.length === 3) setImmediate(() => answers.splice(0).forEach((answer) => void answer()));
-    });
-  const of = (count: number) => [{ ...batch(0), count }];
-  const again = (_: unknown, error: unknown) => Promise.reject(error);
-  await expect(sendInOrder([of(1), of(2), of(3), of(3)], { send, again })).rejects.toThrow('too large');
-  expect(answered).toBe(4);
-});
+test.each(['a batch is refused for good', 'there is an error in making batches'])(
+  'it ends when nothing is on the way any more, if %s',
+  async (why) => {
+    let onTheWay = 0;
+    const send = async ([one]: readonly OutgoingBatch[]): Promise<void> => {
+      onTheWay++;
+      await new Promise(setImmediate);
+      onTheWay--;
+      if (one!.count === 2) throw new Error('refused');
+    };
+    function* all(): Generator<OutgoingBatch[]> {
+      for (const count of [1, why.includes('refused') ? 2 : 1, 3, 3]) yield [{ ...batch(0), count }];
+      if (!why.includes('refused')) throw new Error('refused');
+    }
+    const again = (_: unknown, error: unknown) => Promise.reject(error);
+    await expect(sendInOrder(all(), { send, again })).rejects.toThrow('refused');
+    expect(onTheWay).toBe(0);
+  },
+);

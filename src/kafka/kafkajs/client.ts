@@ -4,6 +4,7 @@ import type { Destination, KafkaProducer, Transactions } from '../producer.ts';
 import type { Connection } from '../settings.ts';
 import { Cluster, leaderless } from './cluster.ts';
 import { byTopic, groupBy } from './grouping.ts';
+import { largestBatches } from './largestBatches.ts';
 import { committedIn, decodeOffsetFetch, offsetFetchRequest } from './offsetFetch.ts';
 import { openProducer } from './producer.ts';
 import { checked, codes, decodeFetch, decodeUnchecked, isPassing } from './responses.ts';
@@ -121,10 +122,14 @@ export class KafkajsClient implements KafkaClient {
   async destinations(topics: readonly string[]): Promise<ReadonlyMap<string, Destination>> {
     await this.#cluster.refresh(topics, 'create');
     const there = [...this.#cluster.partitions].filter(([, partitions]) => partitions.length > 0);
+    const largest = await largestBatches(
+      this.#cluster,
+      there.map(([topic]) => topic),
+    );
     return new Map(
       there.map(([topic, partitions]): [string, Destination] => {
         const led = partitions.filter((partition) => this.#cluster.leaderOf({ topic, partition }) !== undefined);
-        return [topic, { partitions: partitions.length, led }];
+        return [topic, { partitions: partitions.length, led, largestBatch: largest.get(topic) }];
       }),
     );
   }

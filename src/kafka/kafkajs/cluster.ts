@@ -68,8 +68,8 @@ export class Cluster {
     return coordinator.nodeId;
   }
 
-  async onAnyBroker<T>(call: (broker: Broker) => Promise<T>): Promise<T> {
-    return this.#using(await this.#anyBroker(), call);
+  async onAnyBroker<T>(call: (broker: Broker, internals: Internals) => Promise<T>): Promise<T> {
+    return this.#using(await this.#anyBroker(), (broker) => call(broker, this.#internals));
   }
 
   /** Calls a broker by its number in the cluster. */

@@ -31,6 +31,8 @@ export interface Internals {
   metadata(options: { topics: readonly string[]; allowAutoTopicCreation: boolean }): Exchange<Metadata>;
   /** Version 3. */
   listOffsets(options: { isolationLevel: number; topics: readonly TopicQuery[] }): Exchange<ListedOffsets>;
+  /** Version 1. */
+  describeConfigs(options: { resources: readonly ConfigQuery[] }): Exchange<DescribedConfigs>;
   /** Version 7. */
   readonly produceResponse: Exchange<Produced>['response'];
   /** Version 1. */
@@ -116,6 +118,20 @@ interface TopicPartitions {
   readonly partitions: readonly number[];
 }
 
+interface ConfigQuery {
+  readonly type: number;
+  readonly name: string;
+  readonly configNames: readonly string[];
+}
+
+interface DescribedConfigs {
+  readonly resources: readonly {
+    readonly errorCode: number;
+    readonly resourceName: string;
+    readonly configEntries: readonly { readonly configName: string; readonly configValue: string | null }[];
+  }[];
+}
+
 interface Produced {
   readonly topics: readonly {
     readonly topicName: string;
@@ -185,6 +201,10 @@ function load(): Internals {
     fetchRequest: require('kafkajs/src/protocol/requests/fetch/v11/request') as Internals['fetchRequest'],
     metadata: protocol(require('kafkajs/src/protocol/requests/metadata'), 6) as Internals['metadata'],
     listOffsets: protocol(require('kafkajs/src/protocol/requests/listOffsets'), 3) as Internals['listOffsets'],
+    describeConfigs: protocol(
+      require('kafkajs/src/protocol/requests/describeConfigs'),
+      1,
+    ) as Internals['describeConfigs'],
     produceResponse: require('kafkajs/src/protocol/requests/produce/v7/response') as Internals['produceResponse'],
     addPartitionsToTxn: protocol(
       require('kafkajs/src/protocol/requests/addPartitionsToTxn'),

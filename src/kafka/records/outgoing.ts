@@ -12,7 +12,7 @@ export interface OutgoingBatch extends TopicPartition {
   taken: boolean;
 }
 
-const headerBytes = 61;
+export const headerBytes = 61;
 /** Offset and length come before what the length counts. */
 const overheadBytes = 12;
 const magic = 2;

@@ -3,8 +3,8 @@ import { keyHash } from '../../kafka/records/murmur2.ts';
 import { placeBytes } from '../../kafka/records/outgoing.ts';
 import { ChunkFile } from './chunkFile.ts';
 
-/** What is sent together at most, below the megabyte that brokers take by default; a larger message goes alone. */
-const chunkBytes = 512 * 1024;
+/** What is sent together at most, below the megabyte that brokers take as one batch by default; a larger message goes alone. */
+const chunkBytes = 900 * 1024;
 const chunkMessages = 10_000;
 /** What is kept in memory; the rest of a large partition waits in a file. */
 const memoryBytes = 16 * 1024 * 1024;

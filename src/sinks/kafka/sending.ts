@@ -17,7 +17,7 @@ export const send = (backlog: Backlog, sending: Sending): Promise<void> =>
   });
 
 export function* batches(backlog: Backlog, maker: BatchMaker): Generator<readonly OutgoingBatch[]> {
-  for (const chunk of backlog.chunks()) yield maker.batchesOf(chunk);
+  for (const chunk of backlog.chunks()) yield* maker.batchesOf(chunk);
 }
 
 interface Failed {

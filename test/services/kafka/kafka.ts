@@ -49,10 +49,16 @@ export async function registerCodecs(): Promise<void> {
   }
 }
 
-export async function createTopic(kafka: Kafka, topic: string, numPartitions = 1): Promise<void> {
+export async function createTopic(
+  kafka: Kafka,
+  topic: string,
+  numPartitions = 1,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
   const admin = clientOf(kafka).admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false });
+  await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: false });
   await admin.disconnect();
 }
 
