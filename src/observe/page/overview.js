@@ -40,7 +40,7 @@ function sourceTable(sources) {
   const rows = sources.map(({ name, component, receives, state, message, lastBatch, lastError }) => [
     element('span', {}, element('b', {}, name), ` ${component}`),
     !receives && state !== 'waiting'
-      ? 'listed at each batch'
+      ? element('span', { title: 'what it has is listed at each batch' }, 'listed')
       : element('span', { class: `pill ${pills[state]}`, title: message ?? '' }, state),
     format.count(lastBatch),
     lastError
