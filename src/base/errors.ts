@@ -108,6 +108,13 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** What was thrown, with the place of the component that threw it, if it is an error for the user and has no place yet. */
+export function placed(thrown: unknown, at: Place | undefined): unknown {
+  if (!(thrown instanceof StreamjobError) || thrown.at || !at) return thrown;
+  const { code, message, remedy, record, cause } = thrown;
+  return new StreamjobError(code, message, { at, remedy, record, cause });
+}
+
 /** A broken promise of our own; never the user's fault. */
 export const bug = (what: string, cause?: unknown): StreamjobError =>
   new StreamjobError('bug', `This is a bug in streamjob: ${what}`, {

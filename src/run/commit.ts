@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { allOrFirstError } from '../base/deferred.ts';
-import { messageOf, StreamjobError } from '../base/errors.ts';
+import { messageOf, placed, StreamjobError } from '../base/errors.ts';
 import { tellable } from '../base/logRecords.ts';
 import type { Recovered } from '../checkpoint/journal.ts';
 import type { Rdds } from '../component/rdds.ts';
@@ -124,7 +124,7 @@ export class Sinks {
         const final = error instanceof StreamjobError && !error.mayPass;
         if (final || attempt >= retries || signal.aborted) throw error;
         const delay = firstRetryDelay * 2 ** attempt;
-        log('warn', `sink ${node.origin.name}: ${tellable(error)}; next try in ${delay} ms`);
+        log('warn', `sink ${node.origin.name}: next try in ${delay} ms, as it failed: ${tellable(error)}`);
         await sleep(delay, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -152,13 +152,13 @@ async function sideBySide<T>(limit: number, items: readonly T[], work: (item: T)
   await Promise.all(Array.from({ length: limit }, worker));
 }
 
-/** Errors that are not ours get the name of the sink. */
+/** All errors get the place of the sink, and those that are not ours its name. */
 async function calling(node: SinkNode, call: () => Promise<void>): Promise<void> {
   try {
     await call();
   } catch (cause) {
-    if (cause instanceof StreamjobError) throw cause;
     const { name, component, at } = node.origin;
+    if (cause instanceof StreamjobError) throw placed(cause, at);
     throw new StreamjobError('sink-failed', `The sink ${name} (${component}) failed: ${messageOf(cause)}`, {
       at,
       cause,

@@ -1,5 +1,5 @@
 import { allOrFirstError } from '../base/deferred.ts';
-import { messageOf, StreamjobError } from '../base/errors.ts';
+import { messageOf, placed, StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { Recovered, SourceMemory } from '../checkpoint/journal.ts';
 import type { LoadFormat } from '../component/format.ts';
@@ -246,8 +246,8 @@ async function calling<T>(node: SourceNode, call: () => Promise<T>): Promise<T> 
   }
 }
 
-export function sourceError({ origin }: SourceNode, cause: unknown): StreamjobError {
-  if (cause instanceof StreamjobError) return cause;
+function sourceError({ origin }: SourceNode, cause: unknown): unknown {
+  if (cause instanceof StreamjobError) return placed(cause, origin.at);
   return new StreamjobError(
     'source-failed',
     `The source ${origin.name} (${origin.component}) failed: ${messageOf(cause)}`,

@@ -463,7 +463,7 @@ describe('sinks', () => {
       message: 'The sink out (out) failed: disk full',
     });
     expect(commits).toBe(2);
-    expect(harness.log).toEqual(['sink out: disk full; next try in 100 ms']);
+    expect(harness.log).toEqual(['sink out: next try in 100 ms, as it failed: disk full']);
     expect((await harness.journal.open(planOfNothing)).unfinished).toHaveLength(1);
   });
 

@@ -248,8 +248,15 @@ export class HostedReceiver implements ReceiverContext {
   }
 
   #tell(state: ReceiverState, message: string, thrown?: unknown): void {
-    const error = thrown === undefined ? {} : { error: toWire(thrown, 'source-failed') };
-    this.#say({ type: 'receiver', source: this.#node.id, state, message, ...error });
+    const error = thrown === undefined ? undefined : toWire(thrown, 'source-failed');
+    const { id, origin } = this.#node;
+    this.#say({
+      type: 'receiver',
+      source: id,
+      state,
+      message,
+      ...(error && { error: { ...error, at: error.at ?? origin.at } }),
+    });
   }
 }
 

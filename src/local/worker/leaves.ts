@@ -1,3 +1,4 @@
+import { type Place, placed } from '../../base/errors.ts';
 import type { CommitMessage, SinkWriter } from '../../component/sink.ts';
 import { flat } from '../../plan/flat.ts';
 import { keyGroup, partitionOfGroup } from '../../plan/hash.ts';
@@ -188,22 +189,33 @@ class RoundRobinLeaf implements LeafWriter {
   }
 }
 
+/** Errors of the writer get the place of the sink. */
 export class SinkLeaf implements LeafWriter {
   records = 0;
   readonly #writer: SinkWriter;
+  readonly #at: Place | undefined;
 
-  constructor(writer: SinkWriter) {
+  constructor(writer: SinkWriter, at: Place | undefined) {
     this.#writer = writer;
+    this.#at = at;
   }
 
   write(record: unknown): void {
-    this.#writer.write(record);
+    try {
+      this.#writer.write(record);
+    } catch (thrown) {
+      throw placed(thrown, this.#at);
+    }
     this.records++;
   }
 
   async close(): Promise<LeafResult> {
-    const message: CommitMessage = await this.#writer.close();
-    return { message };
+    try {
+      const message: CommitMessage = await this.#writer.close();
+      return { message };
+    } catch (thrown) {
+      throw placed(thrown, this.#at);
+    }
   }
 
   abort(): void {

@@ -1,5 +1,5 @@
 import { formatByteSize } from '../../base/byteSize.ts';
-import { StreamjobError } from '../../base/errors.ts';
+import { placed, StreamjobError } from '../../base/errors.ts';
 import { catalog } from '../../catalog/index.ts';
 import type { SinkDefinition } from '../../component/sink.ts';
 import type { SplitOutput } from '../../component/source.ts';
@@ -159,7 +159,7 @@ export class TaskRunner {
     const { configs, plan } = this.#job;
     const { sinks, compile } = this.#parts;
     const task = { time, job: plan.name, sink: node.origin.name, partition, attempt, run, again, compile };
-    return new SinkLeaf(sinks.get(node.id)!.worker(configs.get(node.id) as never, task));
+    return new SinkLeaf(sinks.get(node.id)!.worker(configs.get(node.id) as never, task), node.origin.at);
   }
 
   async #feed({ root }: Stage, task: TaskMessage, { stage, blocks }: ReadyStage): Promise<Fed> {
@@ -196,7 +196,9 @@ export class TaskRunner {
     if (thrown instanceof PoolExhausted) return this.#memoryLimit(stage);
     if (thrown instanceof HeapExceeded) return heapLimit(thrown, stage, leaves);
     const foreign = thrown instanceof StreamjobError && thrown.code === 'not-a-value' && !thrown.at;
-    return foreign ? gaveNoValue(thrown, stage) : thrown;
+    if (foreign) return gaveNoValue(thrown, stage);
+    // Steps and sinks name their own place; a source that cannot be read has none.
+    return stage.root.kind === 'source' ? placed(thrown, stage.root.origin.at) : thrown;
   }
 
   #memoryLimit(stage: Stage): StreamjobError {
