@@ -31,15 +31,23 @@ export function restoreWindow(
 ): void {
   const mine = pieces.filter((piece) => overlap(piece, task));
   for (const [i, piece] of mine.entries()) {
-    const newer = mine.slice(i + 1).some((other) => other.time > piece.time && overlap(other, piece));
     const entries = valuesOf(reader, piece) as Iterable<WindowEntry>;
-    const values = brought(entries, window, !newer && hasFirstOf(task, piece));
+    const values = brought(entries, window, isNewest(mine, i) && hasFirstOf(task, piece));
     if (piece.time > task.time - node.window!.length) {
       const own = covers(task, piece) ? values : ofPartition(task, values);
       window.enter(piece.time, own, merge, failedBefore(node));
     } else values.next();
     checkHeap();
   }
+}
+
+/** Whether no later batch has a piece for any of its keys. Mostly the next one has: there may be as many as batches in a week. */
+function isNewest(pieces: readonly KeptPiece[], index: number): boolean {
+  const piece = pieces[index]!;
+  for (let i = index + 1; i < pieces.length; i++) {
+    if (pieces[i]!.time > piece.time && overlap(pieces[i]!, piece)) return false;
+  }
+  return true;
 }
 
 /** What the batch of a piece brought. What the piece says before that is told to the window; what waits there only if it `waits` still. */
