@@ -13,6 +13,10 @@ export const mayHeal = (error: unknown): boolean =>
 
 const isRetriable = (error: unknown): boolean => (error as { retriable?: boolean } | undefined)?.retriable === true;
 
+/** What is put as cause under a StreamjobError `kafka-failed` of our own that may heal; `type` as the protocol names it. */
+export const passingCause = (type: string): Error & { readonly type: string; readonly retriable: boolean } =>
+  Object.assign(new Error(type), { type, retriable: true });
+
 /** What a connection, or a request on it, failed with, for the user. */
 export function explained(
   error: unknown,

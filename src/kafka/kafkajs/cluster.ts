@@ -1,6 +1,6 @@
 import { StreamjobError } from '../../base/errors.ts';
 import { nameOf, type TopicPartition } from '../client.ts';
-import { type AddressOrigin, explained } from '../errors.ts';
+import { type AddressOrigin, explained, passingCause } from '../errors.ts';
 import type { Address, Connection } from '../settings.ts';
 import { type Broker, type Internals, loadInternals, type Metadata } from './internals.ts';
 import { checked, codes, decodeUnchecked } from './responses.ts';
@@ -153,7 +153,7 @@ const coordinatorTypes = { group: 0, transaction: 1 } as const;
 
 export const leaderless = (partition: TopicPartition): StreamjobError =>
   new StreamjobError('kafka-failed', `${nameOf(partition)} has no broker that leads it now.`, {
-    cause: { retriable: true },
+    cause: passingCause('LEADER_NOT_AVAILABLE'),
     remedy: 'Look at the brokers: one of them, or one of its disks, may be away.',
   });
 

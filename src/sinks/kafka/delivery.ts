@@ -1,5 +1,5 @@
 import { messageOf, StreamjobError } from '../../base/errors.ts';
-import { mayHeal } from '../../kafka/errors.ts';
+import { mayHeal, passingCause } from '../../kafka/errors.ts';
 import { patiently } from '../../kafka/patience.ts';
 import type { Sending } from './types.ts';
 
@@ -20,7 +20,7 @@ export async function deliver<T>(sending: Sending, call: () => Promise<T>, passi
   try {
     return await patiently(call, { limit });
   } catch (thrown) {
-    throw explained(thrown, sending);
+    throw final(thrown, sending);
   }
 }
 
@@ -33,13 +33,13 @@ export function typeOf(thrown: unknown): string {
 /** The topic is not among the destinations. */
 export const missing = (topic: string, { task: { sink } }: Sending): StreamjobError =>
   new StreamjobError('kafka-failed', `The sink ${sink}: the topic ${topic} is not there.`, {
-    cause: { type: 'UNKNOWN_TOPIC_OR_PARTITION', retriable: true },
+    cause: passingCause('UNKNOWN_TOPIC_OR_PARTITION'),
     remedy:
       'Create it with `kafka-topics.sh --create`, or correct `topic`; brokers may create topics by themselves if `auto.create.topics.enable` says so.',
   });
 
 /** It has been tried for long enough. */
-function explained(thrown: unknown, { task: { sink } }: Sending): unknown {
+function final(thrown: unknown, { task: { sink } }: Sending): unknown {
   if (!(thrown instanceof StreamjobError)) return thrown;
   if (/MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE/.test(typeOf(thrown))) return tooLarge(sink, thrown);
   if (!thrown.mayPass) return thrown;
