@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { counted } from '../base/counted.ts';
 import { formatDuration } from '../base/duration.ts';
 import { StreamjobError } from '../base/errors.ts';
 import {
@@ -61,7 +62,7 @@ function keeperText({ id, component, kind, entries, exact, pieces, bytes, oldest
   const label = kind === 'state' ? 'state ' : 'window';
   const count = `${exact ? '' : 'at most '}${entries} ${kind === 'state' ? 'keys' : 'entries'}`;
   const times = oldest === newest ? timeText(newest) : `${timeText(oldest)} to ${timeText(newest)}`;
-  return `${label}         ${id} (${component}): ${count}, ${sizeText(bytes)} in ${pieces === 1 ? '1 piece' : `${pieces} pieces`}, ${times}`;
+  return `${label}         ${id} (${component}): ${count}, ${sizeText(bytes)} in ${counted(pieces, 'piece')}, ${times}`;
 }
 
 const timeText = (time: number): string => new Date(time).toISOString();
@@ -115,5 +116,5 @@ async function confirm(yes: boolean | undefined, question: string): Promise<void
 
 const notConfirmed = (question: string): StreamjobError =>
   new StreamjobError('bad-usage', `Nothing was done, for nobody has said yes: ${question}`, {
-    remedy: 'Answer y, or give --yes.',
+    remedy: 'Answer y at a terminal, or give --yes.',
   });

@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { NodeId, Plan } from '../plan/plan.ts';
 import type { JobListener } from '../run/events.ts';
@@ -46,7 +47,7 @@ export function runLog(log: Log, plan: Plan, failed: (error: unknown) => void): 
     summary() {
       const seconds = Number(((performance.now() - begin) / 1000).toFixed(1));
       const failed = total.failed > 0 ? `, ${total.failed} of them failed` : '';
-      const message = `${plan.name} ended: ${total.batches} batches${failed}, ${total.records} records, ${seconds} s`;
+      const message = `${plan.name} ended: ${counted(total.batches, 'batch', 'batches')}${failed}, ${counted(total.records, 'record')}, ${seconds} s`;
       log.write('info', message, { job: plan.name, ...total, seconds });
     },
   };

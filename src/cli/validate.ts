@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import type { LoadedJob } from '../spec/load.ts';
 import { renderProblem } from '../spec/problem.ts';
 import { guarantees } from './guarantees.ts';
@@ -45,7 +46,5 @@ function asText(job: LoadedJob): string {
 function count({ problems }: LoadedJob): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
-  return [plural(errors, 'error'), ...(warnings > 0 ? [plural(warnings, 'warning')] : [])].join(', ');
+  return [counted(errors, 'error'), ...(warnings > 0 ? [counted(warnings, 'warning')] : [])].join(', ');
 }
-
-const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;

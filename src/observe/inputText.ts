@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import type { Partition, Split } from '../component/source.ts';
 import { isStored } from '../engine/blockFile.ts';
 
@@ -18,7 +19,7 @@ export function inputText(partitions: readonly Partition[]): InputText {
   const blocks = splits.filter(isBlock);
   const other = splits.filter((split) => !isBlock(split));
   const lines = other.slice(0, shown).map(splitText);
-  if (blocks.length > 0) lines.unshift(`${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'} of received data`);
+  if (blocks.length > 0) lines.unshift(`${counted(blocks.length, 'block')} of received data`);
   return { partitions: partitions.length, lines, more: Math.max(0, other.length - shown) };
 }
 

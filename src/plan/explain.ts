@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import { formatDuration } from '../base/duration.ts';
 import { functionText, movement, windowText } from './nodeText.ts';
 import { type Plan, type PlanNode, stepName } from './plan.ts';
@@ -69,5 +70,3 @@ function unusedText(plan: Plan, stages: readonly Stage[]): string[] {
 }
 
 const nodesOf = (pipe: Pipe): PlanNode[] => [pipe.node, ...[...pipe.out, ...pipe.error].flatMap(nodesOf)];
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

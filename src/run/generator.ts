@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { counted } from '../base/counted.ts';
 import type { Journal } from '../checkpoint/journal.ts';
 import type { BatchInputs } from '../engine/engine.ts';
 import type { BatchQueue } from './batches.ts';
@@ -159,7 +160,7 @@ export class BatchGenerator {
 
   #tellSkipped({ time, skipped }: Tick): void {
     if (skipped === 0) return;
-    const ticks = skipped === 1 ? '1 tick' : `${skipped} ticks`;
+    const ticks = counted(skipped, 'tick');
     const message = `the job was held up: ${ticks} before ${new Date(time).toISOString()} without a batch`;
     this.#parts.listener.log?.({ level: 'info', message });
   }

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { notCsv } from './fields.ts';
 
 /** What fields become; or why nothing can be made of them. */
@@ -24,5 +25,3 @@ function objectMaker(columns: readonly string[]): (fields: readonly string[]) =>
   const fields = columns.map((name, i) => `[${JSON.stringify(name)}]: fields[${i}]`);
   return new Function('fields', `return { ${fields.join(', ')} };`) as (fields: readonly string[]) => unknown;
 }
-
-const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
