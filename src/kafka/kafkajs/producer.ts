@@ -96,7 +96,6 @@ class KafkajsProducer implements KafkaProducer {
           partitions.map(({ partition, errorCode }): [string, number] => [nameOf({ topic, partition }), errorCode]),
         );
         takeNote(batches, new Map(answers));
-        throwWorst(answers.map(([, errorCode]) => errorCode));
       }),
     );
   }
@@ -143,11 +142,12 @@ class KafkajsProducer implements KafkaProducer {
 const sequenceNumbers = 2 ** 31;
 
 function takeNote(batches: readonly OutgoingBatch[], answers: ReadonlyMap<string, number>): void {
-  for (const batch of batches) {
-    const answer = answers.get(nameOf(batch));
-    if (answer === codes.none || answer === codes.duplicateSequenceNumber) batch.taken = true;
-  }
+  const errorCodes = batches.map((batch) => answers.get(nameOf(batch)) ?? codes.unknown);
+  for (const [i, batch] of batches.entries()) batch.taken ||= taken.includes(errorCodes[i]!);
+  throwWorst(errorCodes);
 }
+
+const taken: readonly number[] = [codes.none, codes.duplicateSequenceNumber];
 
 /** What does not heal, if there is such a thing among the answers; not that something else was not even tried for it. */
 function throwWorst(errorCodes: readonly number[]): void {
@@ -156,4 +156,4 @@ function throwWorst(errorCodes: readonly number[]): void {
   if (worst !== undefined) checked(worst, undefined);
 }
 
-const noFailures: readonly number[] = [codes.none, codes.duplicateSequenceNumber, codes.operationNotAttempted];
+const noFailures: readonly number[] = [...taken, codes.operationNotAttempted];

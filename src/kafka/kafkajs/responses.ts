@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import type { AbortedTransaction } from '../records/transactions.ts';
 import type { ResponseDecoder } from './internals.ts';
 
-/** Error codes of the protocol that are no failure of the request. */
+/** Error codes of the protocol that are not merely passed on. */
 export const codes = {
+  unknown: -1,
   none: 0,
   offsetOutOfRange: 1,
   unknownTopic: 3,
