@@ -25,7 +25,10 @@ async function goesOn(command: Command, batches: number): Promise<void> {
   await command.seen('stderr', new RegExp(`(?:"msg":"batch [^]*){${wanted}}`));
 }
 
-/** The timers of kafkajs once took all of a core (tulios/kafkajs#1556): what they cost is counted in processor time, whatever else runs. */
+/**
+ * The timers of kafkajs once took all of a core (tulios/kafkajs#1556). What they cost is counted in processor time, the least of some spans, as
+ * whatever else the machine does can only add to it.
+ */
 test.skipIf(process.platform !== 'linux')(
   'a job whose topic gets nothing takes less than 2 % of a core',
   async (context) => {
@@ -38,13 +41,15 @@ sources: { lines: { kafka: { brokers: "${kafka.brokers}", topics: idle, from: ea
 sinks: [{ from: lines, kafka: { brokers: "${kafka.brokers}", topic: copies } }]
 `;
     const command = start(['run', 'job.yaml', '-v', '--log-format', 'json'], { cwd: folderWith({ 'job.yaml': job }) });
-    await goesOn(command, measured);
-    const before = processorTime(command);
-    await goesOn(command, measured);
-    const share = (processorTime(command) - before) / measured;
+    await goesOn(command, span);
+    const shares: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const before = processorTime(command);
+      await goesOn(command, span);
+      shares.push((processorTime(command) - before) / span);
+    }
     command.process.kill('SIGTERM');
     expect((await command.ended).code).toBe(0);
-    // Whatever else the machine does can only add to it.
     expect(Math.min(...shares)).toBeLessThan(0.02);
   },
 );
