@@ -32,8 +32,8 @@ async function urlOf(command: Command): Promise<string> {
   return /listening on (http:\S+?)"/.exec(command.stderr)![1]!;
 }
 
-const post = (url: string, body: string): Promise<number> =>
-  fetch(url, { method: 'POST', body }).then(({ status }) => status);
+const post = (url: string, body: string, headers: Record<string, string> = {}): Promise<number> =>
+  fetch(url, { method: 'POST', body, headers }).then(({ status }) => status);
 
 test('the alerts example sends a message for each host', async () => {
   const { posts, until, url } = await hook();
@@ -73,6 +73,21 @@ test('what was answered with 200 survives kill -9, once', async () => {
   const out = join(cwd, 'out');
   const lines = readdirSync(out).flatMap((name) => readFileSync(join(out, name), 'utf8').trim().split('\n'));
   expect(lines.sort()).toEqual([...sent, 'the last'].sort());
+});
+
+test('a sender cannot end the job with a record that is too long, in a list or as a line', async () => {
+  const source = '{ events: { http: { port: 0, host: 127.0.0.1, format: json, maxRecordBytes: 100B } } }';
+  const job = listening.replace(/^sources: .*$/m, `sources: ${source}`).replace('files: out', 'print: {}');
+  const command = start(['run', 'job.yaml'], { cwd: folderWith({ 'job.yaml': job }) });
+  const url = await urlOf(command);
+  const long = 'x'.repeat(200);
+  const json = { 'content-type': 'application/json' };
+  expect(await post(url, JSON.stringify([1, long]), json)).toBe(400);
+  expect(await post(url, `1\n"${long}"\n`)).toBe(400);
+  expect(await post(url, JSON.stringify(Array.from({ length: 100 }, () => 'short')), json)).toBe(200);
+  command.process.kill('SIGTERM');
+  expect((await command.ended).code).toBe(0);
+  expect(command.stdout).not.toContain('x');
 });
 
 test('a refusal of the webhook ends the job at once, and says what it answered', async () => {

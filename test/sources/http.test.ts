@@ -71,6 +71,7 @@ describe('what the http source takes', () => {
 
   it.each([
     ['gzip', gzipSync('[1,2]')],
+    ['GZIP', gzipSync('[1,2]')],
     ['deflate', deflateSync('[1,2]')],
   ])('takes a body in %s', async (encoding, body) => {
     await serving({}, async (url, host) => {
@@ -169,6 +170,13 @@ describe('what the http source refuses', () => {
       /body is not valid JSON/,
       {},
       () => ['', { method: 'POST', body: '[1,', headers: json }],
+    ],
+    [
+      'JSON that is not UTF-8',
+      400,
+      /body is not valid JSON: it is not UTF-8/,
+      {},
+      () => ['', { method: 'POST', body: Buffer.from('["\xff"]', 'latin1'), headers: json }],
     ],
   ])('refuses %s', async (_name, status, reason, more, make) => {
     await serving(more, async (url, host) => {

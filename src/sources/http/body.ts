@@ -19,7 +19,7 @@ export class BodyReader {
 
   /** The body as it was before it was compressed. Throws Refused; rejects if the client goes away. */
   async read(request: IncomingMessage): Promise<Buffer> {
-    const encoding = request.headers['content-encoding'] ?? 'identity';
+    const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
     if (!Object.hasOwn(decoders, encoding)) throw new Refused(415, `the Content-Encoding ${encoding} is not known`);
     const bytes = await this.#collect(request);
     return (await decoders[encoding]?.(bytes, this.#config)) ?? bytes;

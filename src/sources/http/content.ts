@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { messageOf, type StreamjobError } from '../../base/errors.ts';
 import { type HttpConfig, Refused } from './types.ts';
@@ -13,10 +14,12 @@ export function contentOf(
   firstError: (bytes: Uint8Array) => StreamjobError | undefined,
 ): Uint8Array {
   const whole = isJson(headers['content-type'], config) ? linesOf(body) : undefined;
-  if (whole instanceof Uint8Array) return whole;
-  const error = config.onInvalid === 'refuse' ? firstError(body) : undefined;
-  if (error === undefined) return body;
-  throw new Refused(400, whole === undefined ? error.message : `the body is not valid JSON: ${whole.message}`);
+  const [records, notJson] = whole instanceof Uint8Array ? [whole] : [body, whole];
+  // What was written anew as lines can only be too long.
+  const isFine = records === whole && records.length <= config.maxRecordBytes;
+  const error = isFine || config.onInvalid === 'accept' ? undefined : firstError(records);
+  if (error === undefined) return records;
+  throw new Refused(400, notJson ? `the body is not valid JSON: ${notJson.message}` : error.message);
 }
 
 const isJson = (type = '', { format, delimiter }: HttpConfig): boolean =>
@@ -24,6 +27,7 @@ const isJson = (type = '', { format, delimiter }: HttpConfig): boolean =>
 
 /** A line for each element of a list, or one for a single value; or why it is no JSON: it may still be lines of it. */
 function linesOf(body: Buffer): Uint8Array | { readonly message: string } {
+  if (!isUtf8(body)) return { message: 'it is not UTF-8' };
   try {
     const value: unknown = JSON.parse(body.toString());
     const records = Array.isArray(value) ? value : [value];

@@ -7,6 +7,7 @@ export interface HttpConfig {
   readonly path: string;
   readonly format: FormatConfig;
   readonly delimiter: string;
+  readonly maxRecordBytes: number;
   readonly onInvalid: 'refuse' | 'accept';
   readonly token?: string;
   readonly maxBodyBytes: number;
