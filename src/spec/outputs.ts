@@ -30,5 +30,11 @@ export function reportSameOutputs(
 function outputOf({ component }: SinkDeclaration, config: unknown): { path: string; key: string } | undefined {
   const { path, prefix, suffix, format } = (config ?? {}) as { readonly [setting: string]: unknown };
   if (typeof path !== 'string') return undefined;
-  return { path, key: JSON.stringify([component?.name, path, prefix, suffix ?? format]) };
+  return { path, key: JSON.stringify([component?.name, path, prefix, suffix ?? endingOf(format)]) };
+}
+
+/** The ending of names that a format stands for, by its own name, bare or with settings. */
+function endingOf(format: unknown): unknown {
+  const name = typeof format === 'object' && format !== null ? Object.keys(format)[0] : format;
+  return name === 'text' ? 'txt' : name;
 }

@@ -519,7 +519,26 @@ sinks:
             Give one of them another \`path\` or \`prefix\`."
     `);
   });
+
+  it.each([
+    ['the suffix that is the default of the other', 'files: out', 'files: { path: out, suffix: txt }'],
+    ['one format, bare and with settings', 'files: { path: out, format: csv }', csv('id')],
+    ['one format with other settings', csv('id'), csv('name')],
+  ])('are not written to one place by %s', async (_how, one, other) => {
+    const job = `batchInterval: 1s
+sources:
+  a: { queue: { batches: [] } }
+sinks:
+  - from: a
+    ${one}
+  - from: a
+    ${other}
+`;
+    expect(await problemsOf(job)).toContain('same-output');
+  });
 });
+
+const csv = (column: string): string => `files: { path: out, format: { csv: { columns: [${column}] } } }`;
 
 describe('YAML', () => {
   it('is told where it is none', async () => {
