@@ -26,6 +26,18 @@ export function compileFunction(reference: FunctionReference, environment: Funct
   return fn as CompiledFunction;
 }
 
+/**
+ * Throws StreamjobError `bad-function` for an async function where nobody waits: its promise would pass for a value, and every filter for
+ * true. Texts are checked before; of an export it is known only here.
+ */
+export function refuseAsync(fn: CompiledFunction, { text, at }: FunctionReference): void {
+  if (!Object.prototype.toString.call(fn).startsWith('[object Async')) return;
+  throw new StreamjobError('bad-function', `${quoted(text)} is async, and nobody would wait for it.`, {
+    at,
+    remedy: 'Functions are synchronous: return the result itself.',
+  });
+}
+
 /** `lib.parse`: what it is a member of, and its name. */
 const memberPattern = /^\s*([\p{ID_Start}$_][\p{ID_Continue}$.]*)\.([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*$/u;
 

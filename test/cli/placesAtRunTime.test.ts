@@ -45,3 +45,22 @@ test('a receiver that cannot listen is told at its place', async () => {
   expect(stderr).toMatch(/^job\.yaml:6:5 {2}port-taken {2}/m);
   expect(code).toBe(3);
 });
+
+test.each([
+  ['filter', 'steps: [{ filter: isWanted }]', 'print: {}'],
+  ['reduce', 'steps: [{ reduce: isWanted }]', 'print: {}'],
+  ['body', 'steps: []', 'http: { url: "http://127.0.0.1:9", body: isWanted }'],
+])('an export that is async is refused where nobody waits: %s', async (setting, steps, sink) => {
+  const yaml = `batchInterval: 20ms
+checkpoint: false
+functions: ./functions.js
+sources: { numbers: { queue: [[1, 2]] } }
+streams: { wanted: { from: numbers, ${steps} } }
+sinks: [{ from: wanted, ${sink} }]
+`;
+  const cwd = folderWith({ 'job.yaml': yaml, 'functions.js': 'export async function isWanted() { return false; }' });
+  const { code, stderr, stdout } = await streamjob(['run', 'job.yaml', '--once', '--log-format', 'text'], { cwd });
+  const line = yaml.split('\n').findIndex((text) => text.includes(`${setting}:`)) + 1;
+  expect(stderr).toMatch(new RegExp(`^job\\.yaml:${line}:\\d+ {2}bad-function .*\`isWanted\` is async`, 'm'));
+  expect([code, stdout]).toEqual([2, '']);
+});

@@ -1,3 +1,4 @@
+import { refuseAsync } from '../../function/compile.ts';
 import type { FunctionReference } from '../../function/reference.ts';
 import type { NodeId, PlanNode } from '../../plan/plan.ts';
 import { referencesOf } from '../../plan/references.ts';
@@ -13,14 +14,18 @@ export interface NodeFunctions {
   readonly by?: UserFunction;
 }
 
-/** Compiles all functions of some nodes. */
+/** Compiles all functions of some nodes. Throws StreamjobError `bad-function` for one that is async. */
 export function compileFunctions(
   nodes: readonly PlanNode[],
   compile: (reference: FunctionReference) => UserFunction,
 ): ReadonlyMap<NodeId, NodeFunctions> {
   const functions = new Map<NodeId, NodeFunctions>();
   for (const node of nodes) {
-    const entries = Object.entries(referencesOf(node)).map(([role, reference]) => [role, compile(reference)]);
+    const entries = Object.entries(referencesOf(node)).map(([role, reference]) => {
+      const fn = compile(reference);
+      refuseAsync(fn, reference);
+      return [role, fn];
+    });
     if (entries.length > 0) functions.set(node.id, Object.fromEntries(entries));
   }
   return functions;

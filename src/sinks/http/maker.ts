@@ -1,6 +1,7 @@
 import { messageOf, StreamjobError } from '../../base/errors.ts';
 import type { SinkTask } from '../../component/sink.ts';
 import { jsonText } from '../../component/text.ts';
+import { refuseAsync } from '../../function/compile.ts';
 import type { FunctionReference } from '../../function/reference.ts';
 import { previewValue } from '../../plan/preview.ts';
 import { whyNot } from './address.ts';
@@ -54,6 +55,7 @@ function contentOf(result: unknown): Pick<HttpRequest, 'body' | 'contentType'> {
 /** The function of a setting; what it throws names the setting, and shows what it was given. */
 function userFunction(reference: FunctionReference, setting: string, task: SinkTask) {
   const call = task.compile(reference);
+  refuseAsync(call, reference);
   return (given: unknown, ...args: unknown[]): unknown => {
     try {
       return call(...args);
