@@ -99,7 +99,10 @@ export class Pieces {
    */
   takeEmptied(run: string): readonly string[] {
     const files = [...this.#emptied].filter((file) => !file.startsWith(`${run}-`) || !this.#isNewest(file));
-    for (const file of files) this.#emptied.delete(file);
+    for (const file of files) {
+      this.#emptied.delete(file);
+      if (this.#isNewest(file)) this.#newest.delete(writerOf(file)[0]);
+    }
     return files;
   }
 

@@ -72,9 +72,10 @@ export class JournalState {
 
   /** The first file of a source's blocks that is still needed. */
   firstFileNeeded(source: string): number {
-    const waiting = [...this.waiting.values()].flatMap((inputs) => blocksIn(inputs[source] ?? []));
-    const files = waiting.map((split) => positionOf(split).file);
-    return Math.min(...files, this.taken.get(source)?.file ?? 0);
+    let first = this.taken.get(source)?.file ?? 0;
+    for (const inputs of this.waiting.values())
+      for (const block of blocksIn(inputs[source] ?? [])) first = Math.min(first, positionOf(block).file);
+    return first;
   }
 
   #plan(time: number, inputs: Inputs): void {
