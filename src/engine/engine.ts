@@ -14,6 +14,9 @@ export interface Engine {
   /** Default number of partitions of a keyed step. */
   readonly parallelism: number;
 
+  /** True if it can run no batch any more. */
+  readonly broken?: boolean;
+
   /** Makes ready to run batches of this plan. Rejects with the user's error if a function or module does not load. */
   open(job: EngineJob): Promise<void>;
 

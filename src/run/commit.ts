@@ -19,7 +19,7 @@ export interface SinkOptions {
   readonly concurrency: number;
   /** How often a failed commit is tried again. */
   readonly retries: number;
-  /** Ends the waiting for another try. */
+  /** When aborted, no sink is asked any more. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly listener: JobListener;
@@ -87,13 +87,13 @@ export class Sinks {
 
   /**
    * Commits a batch in the sinks that are due, begun in their order. All sinks get their turn, also after one has failed: those that have
-   * not been asked would be the poorer if the job goes on. Throws the first error.
+   * not been asked would be the poorer if the job goes on. Once the signal is aborted none is begun. Throws the first error.
    */
   async commit(time: number, { sinks: messages }: BatchResult): Promise<void> {
     const errors: unknown[] = [];
     await sideBySide(this.#options.concurrency, this.#sinks, async ({ node, driver, again }) => {
       const mine = messages.get(node.id);
-      if (mine === undefined) return;
+      if (mine === undefined || this.#options.signal.aborted) return;
       const commit = () => driver.commit(time, mine, again && this.#rerun.has(time));
       const retrying = () => calling(node, () => this.#retrying(node, commit));
       await this.#told(time, node.id, retrying).catch((error: unknown) => errors.push(error));

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { type ErrorCode, StreamjobError } from '../base/errors.ts';
 import type { Journal } from '../checkpoint/journal.ts';
 import type { Rdds } from '../component/rdds.ts';
 import type { Batch, BatchResult, Engine } from '../engine/engine.ts';
@@ -31,12 +32,12 @@ export interface Execution {
  * cannot go on.
  */
 export async function executeBatch({ batch, submissionTime }: Submitted, execution: Execution): Promise<void> {
-  const { clock, listener, inputs, throttle, onBatchFailure, cut } = execution;
+  const { clock, engine, listener, inputs, throttle, onBatchFailure, cut } = execution;
   const started = { batchTime: batch.time, submissionTime, processingStartTime: clock.now() };
   listener.batchStarted?.(started);
   const outcome = await computeAndCommit(batch, execution).catch((error: unknown) => ({ error }));
   cut.throwIfAborted();
-  const goesOn = !('error' in outcome) || onBatchFailure === 'continue';
+  const goesOn = !('error' in outcome) || (onBatchFailure === 'continue' && mayGoOn(engine, outcome.error));
   if (goesOn) await finish(batch, execution, outcome);
   const completed = { ...started, processingEndTime: clock.now(), ...outcome };
   throttle?.after(completed);
@@ -44,6 +45,17 @@ export async function executeBatch({ batch, submissionTime }: Submitted, executi
   listener.batchCompleted?.(completed);
   if ('error' in outcome && !goesOn) throw outcome.error;
 }
+
+/** What later batches would fail of, too, is no reason to leave one out: all input from now on would be lost. */
+const mayGoOn = (engine: Engine, error: unknown): boolean =>
+  !engine.broken && !(error instanceof StreamjobError && lasting.has(error.code));
+
+const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'checkpoint-damaged',
+  'checkpoint-failed',
+  'checkpoint-locked',
+  'state-lost',
+]);
 
 type Outcome =
   | (Pick<BatchInfo, 'recordsIn' | 'tasks' | 'held'> & Pick<BatchResult, 'kept'>)

@@ -61,11 +61,15 @@ export class BatchGenerator {
     else await this.#followTicks();
   }
 
-  /** Ticks that were missed since the last run and are needed come first; what has come meanwhile is not for them. */
+  /**
+   * Ticks that were missed since the last run and are needed come first; what has come meanwhile is not for them. After a month there may
+   * be a million: they need not all wait at once.
+   */
   async #catchUp(): Promise<void> {
-    const { clock, ticks, ending } = this.#parts;
+    const { clock, ticks, ending, queue, maxWaitingBatches } = this.#parts;
     for (let tick = ticks.takeMissed(clock.now()); tick && !ending.begun; tick = ticks.takeMissed(clock.now())) {
       await this.#plan(tick, { list: false, unlessEmpty: false });
+      await queue.room(maxWaitingBatches);
     }
   }
 
@@ -77,6 +81,7 @@ export class BatchGenerator {
       const late = tick.late || queue.waiting > 0;
       const unlessEmpty = late && !tick.needed && !this.#isLast;
       await this.#plan(tick, { list: queue.waiting <= maxWaitingBatches, unlessEmpty });
+      if (tick.missed) await queue.room(maxWaitingBatches);
     }
   }
 

@@ -3,7 +3,14 @@ import { messageOf, placed, StreamjobError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { Recovered, SourceMemory } from '../checkpoint/journal.ts';
 import type { LoadFormat } from '../component/format.ts';
-import type { Memory, Partition, SourceContext, SourceDefinition, SourceDriver } from '../component/source.ts';
+import type {
+  Memory,
+  Partition,
+  PlannedInput,
+  SourceContext,
+  SourceDefinition,
+  SourceDriver,
+} from '../component/source.ts';
 import type { BatchInputs, ReceivedBlock } from '../engine/engine.ts';
 import type { NodeId, Plan, SourceNode } from '../plan/plan.ts';
 import { partitionsOfBlocks } from './blocks.ts';
@@ -163,19 +170,20 @@ export class Inputs {
     this.#bytes.delete(time);
   }
 
+  /** If one of the sources fails, the batch gets nothing of the others either, and what they remember of it is not to be written down. */
   async #list(time: number): Promise<Taken[]> {
-    return Promise.all(
-      this.#planned.map(async (source) => {
-        const { id } = source.node;
-        const limit = this.#limits.get(id);
-        const planned = await calling(source.node, () => source.driver.plan(time, limit));
-        const { partitions, done, left, memory, bytes = 0 } = planned;
-        source.done = done;
-        source.left = left;
-        if (memory) source.changes = withChanges(source.changes, memory);
-        return { source: id, partitions, bytes };
-      }),
-    );
+    const plans = await Promise.all(this.#planned.map((source) => this.#ask(source, time)));
+    return this.#planned.map((source, index) => {
+      const { partitions, done, left, memory, bytes = 0 } = plans[index]!;
+      source.done = done;
+      source.left = left;
+      if (memory) source.changes = withChanges(source.changes, memory);
+      return { source: source.node.id, partitions, bytes };
+    });
+  }
+
+  #ask({ node, driver }: PlannedSource, time: number): Promise<PlannedInput> {
+    return calling(node, () => driver.plan(time, this.#limits.get(node.id)));
   }
 
   #takeBlocks(): Taken[] {

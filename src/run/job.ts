@@ -143,6 +143,7 @@ class Job implements RunningJob {
     const { configs, engine, mode, plan, strict } = this.#options;
     const recovered = await this.#journal.open(plan);
     await this.#loadComponents(recovered);
+    this.#ending.cut.throwIfAborted();
     const inputs = this.#inputs!;
     inputs.restore(recovered);
     const hearers = { plan, inputs, taps: this.#taps, ending: this.#ending, listener: this.#listener };

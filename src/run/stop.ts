@@ -41,8 +41,9 @@ export class Ending {
     return this.#cut.signal;
   }
 
+  /** Not after an error: what a source gave beside one that failed is in no batch, and what it gives next would hide that. */
   get list(): boolean {
-    return this.#end?.list ?? false;
+    return (this.#end?.list ?? false) && this.#end?.error === undefined;
   }
 
   get error(): unknown {

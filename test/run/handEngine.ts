@@ -12,6 +12,7 @@ export class HandEngine implements Engine {
   readonly forgotten: number[] = [];
   receiving = false;
   closed = false;
+  broken = false;
   /** Resolves, or rejects, for each batch when it may end. */
   compute: (batch: Batch) => Promise<void> = async () => undefined;
   /** Records that each batch has read of each source. */

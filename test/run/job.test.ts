@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SystemClock, VirtualClock } from '#src/base/clock.ts';
 import { type Deferred, deferred } from '#src/base/deferred.ts';
+import { StreamjobError } from '#src/base/errors.ts';
 import type { Journal } from '#src/checkpoint/journal.ts';
 import { MemoryJournal } from '#src/checkpoint/memory.ts';
 import { eventually, Harness, listed, received, settle } from './harness.ts';
@@ -190,6 +191,30 @@ describe('ticks at which a window falls due', () => {
     expect(harness.submitted).toEqual([4_000, 8_000, 12_000]);
   });
 
+  test.each(['a suspend', 'a stop'])('do not all wait at once after %s', async (after) => {
+    const journal = new MemoryJournal();
+    const clock = new ManualClock(500);
+    const first = new Harness({ clock, journal, slide: 4_000, settings: { maxWaitingBatches: 3 } }).start();
+    await eventually(() => first.engine.receiving);
+    clock.set(1_000);
+    await eventually(() => first.completed.length === 1);
+    let harness = first;
+    if (after === 'a stop') {
+      await first.job.stop();
+      harness = new Harness({ clock, journal, slide: 4_000, settings: { maxWaitingBatches: 3 } });
+    }
+    let most = 0;
+    harness.engine.compute = async () => {
+      await settle();
+      most = Math.max(most, harness.submitted.length - harness.completed.length);
+    };
+    clock.set(4_000 * 100 + 500);
+    if (harness !== first) harness.start();
+    await eventually(() => harness.submitted.at(-1) === 400_000 && harness.submitted.length >= 100);
+    await harness.job.stop();
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
   test('are run first after a stop, also with --once', async () => {
     const journal = new MemoryJournal();
     const options = { journal, slide: 4_000, sources: { files: listedOnce() } };
@@ -334,6 +359,45 @@ describe('abort', () => {
     expect(unfinished.map(({ time }) => time)).toEqual([1_000]);
   });
 
+  test('begins no other sink while one commits', async () => {
+    const gate = deferred();
+    const committed: string[] = [];
+    const commit = (name: string) => async () => {
+      committed.push(name);
+      await gate.promise;
+    };
+    const { clock, engine, job } = await receiving({
+      sinks: { a: { commit: commit('a') }, b: { commit: commit('b') } },
+    });
+    engine.deliver();
+    clock.set(1_000);
+    await eventually(() => committed.length > 0);
+    await job.abort();
+    gate.resolve();
+    await settle();
+    expect(committed).toEqual(['a']);
+  });
+
+  test('while the journal is being opened: nothing is begun after it', async () => {
+    const gate = deferred();
+    const journal = new MemoryJournal();
+    const open = journal.open.bind(journal);
+    journal.open = async (plan) => {
+      await gate.promise;
+      return open(plan);
+    };
+    const begun: string[] = [];
+    const start = (name: string) => async () => void begun.push(name);
+    const files = listed({ plan: async () => ({ partitions: [], done: false }), start: start('files') });
+    const harness = new Harness({ journal, sources: { files }, sinks: { out: { start: start('out') } } }).start();
+    harness.engine.open = start('engine');
+    const aborted = harness.job.abort();
+    gate.resolve();
+    await aborted;
+    await settle();
+    expect(begun).toEqual([]);
+  });
+
   test('ends a graceful stop that hangs', async () => {
     const { harness, engine, job } = await receiving();
     engine.compute = () => new Promise(() => undefined);
@@ -416,6 +480,26 @@ describe('a batch that fails', () => {
     expect(committed).toEqual([1_000, 3_000]);
     expect(await harness.journal.open(planOfNothing)).toMatchObject({ lastTime: 3_000, unfinished: [] });
   });
+
+  test.each(['checkpoint-failed', 'checkpoint-locked', 'checkpoint-damaged', 'state-lost', 'broken'] as const)(
+    'of what all others would fail of (%s) is not left behind',
+    async (why) => {
+      const files = listed({ plan: async (time) => ({ partitions: [[{ time }]], done: false }) });
+      const settings = { onBatchFailure: 'continue' } as const;
+      const mode = { batches: 3 };
+      const harness = new Harness({ clock: new VirtualClock(), sources: { files }, settings, mode });
+      const { engine } = harness;
+      engine.compute = async ({ time }) => {
+        if (time < 2_000) return;
+        engine.broken = why === 'broken';
+        throw new StreamjobError(why === 'broken' ? 'bad-module' : why, 'as it is');
+      };
+      await expect(harness.start().job.done).rejects.toThrow('as it is');
+      expect(harness.completed.map(({ batchTime }) => batchTime)).toEqual([1_000, 2_000]);
+      const { unfinished } = await harness.journal.open(planOfNothing);
+      expect(unfinished[0]).toMatchObject({ time: 2_000 });
+    },
+  );
 });
 
 describe('sinks', () => {
@@ -512,6 +596,32 @@ describe('a source', () => {
     });
     expect(harness.blocks).toEqual([[2_000, [1]]]);
   });
+
+  test.each(['cannot list', 'has just failed when another one ends'])(
+    'that %s leaves what the others gave beside it to the next run',
+    async (what) => {
+      const memory: unknown[] = [];
+      const journal = new MemoryJournal();
+      journal.planned = async (_, remembered) => void memory.push(...remembered.values());
+      const files = listed({
+        plan: async (time) => ({ partitions: [[{ time }]], done: false, memory: new Map([[`${time}`, true]]) }),
+      });
+      const ends = (): void => engine.events.receiver(0, 'ended', 'end of input');
+      const broken = listed({
+        plan: async () => {
+          if (what !== 'cannot list') ends();
+          throw new Error('no such directory');
+        },
+      });
+      const sources = { lines: received, files, broken };
+      const { harness, clock, engine, job } = await receiving({ journal, sources });
+      engine.deliver();
+      clock.set(1_000);
+      await expect(job.done).rejects.toThrow('no such directory');
+      expect(harness.blocks).toEqual([[2_000, [1]]]);
+      expect(memory).toEqual([]);
+    },
+  );
 
   test('whose receiver fails ends the job with its error, after what has been received is done', async () => {
     const { harness, engine, job } = await receiving();

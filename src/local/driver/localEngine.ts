@@ -70,6 +70,10 @@ export class LocalEngine implements Engine {
     return parallelismOf(settings) === this.parallelism && sameSettings.every((name) => settings[name] === mine[name]);
   }
 
+  get broken(): boolean {
+    return this.#threads.broken;
+  }
+
   async open({ plan, configs, events, blocks, state, strict = false }: EngineJob): Promise<void> {
     this.#plan = plan;
     this.#events = events;

@@ -23,7 +23,7 @@ export class ThreadPool {
   #job: OpenMessage | undefined;
   readonly #plans = new Map<number, PlanMessage>();
   #closing = false;
-  /** Why no thread could take the place of a dead one: nothing runs any more. */
+  /** Why no thread could take the place of a dead one. */
   #broken: { readonly error: unknown } | undefined;
 
   /** Starts the threads at once, so that they load while the job is still being read. */
@@ -35,6 +35,11 @@ export class ThreadPool {
 
   get size(): number {
     return this.#threads.length;
+  }
+
+  /** No thread could take the place of a dead one, and nothing runs any more. */
+  get broken(): boolean {
+    return this.#broken !== undefined;
   }
 
   /** Opened again, the threads forget the job before. */
@@ -113,7 +118,7 @@ export class ThreadPool {
   /** What the dead thread had allocated goes back: nobody has seen it, since its task never ended. */
   async #replace(place: number, dead: Thread): Promise<void> {
     this.#options.memory.releaseOwned(dead.owner);
-    if (this.#closing || !this.#job) return;
+    if (this.#closing || this.#broken || !this.#job) return;
     const thread = this.#start(place);
     this.#threads[place] = thread;
     const opened = thread.open(this.#job);
