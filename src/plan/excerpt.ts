@@ -10,8 +10,9 @@ export interface Excerpt {
 const longestText = 1_000;
 const mostElements = 100;
 const deepest = 6;
-/** So many values altogether, however they are nested. */
-const mostValues = 500;
+/** So many characters and bytes altogether, however they are nested; any other value counts for ten of them. */
+const largest = 50_000;
+const otherSize = 10;
 
 /** Looks at a bounded part of a value, so that showing it costs the same whether it is a word or a list of a million. */
 export function excerptOf(value: unknown): Excerpt {
@@ -21,12 +22,13 @@ export function excerptOf(value: unknown): Excerpt {
 
 class Excerpting {
   cut = false;
-  #left = mostValues;
+  #left = largest;
 
   of(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return this.#text(value);
+    this.#left -= otherSize;
     if (typeof value !== 'object' || value === null) return value;
-    if (--this.#left <= 0 || depth >= deepest) return this.#omitted();
+    if (this.#left <= 0 || depth >= deepest) return this.#omitted();
     if (Array.isArray(value)) return this.#list(value, value.length, depth);
     if (value instanceof Uint8Array) return this.#bytes(value);
     if (value instanceof Set) return new Set(this.#list(value, value.size, depth));
@@ -35,12 +37,14 @@ class Excerpting {
   }
 
   #text(text: string): string {
+    this.#left -= Math.min(text.length, longestText);
     if (text.length <= longestText) return text;
     this.cut = true;
     return `${text.slice(0, longestText)}…`;
   }
 
   #bytes(bytes: Uint8Array): Uint8Array {
+    this.#left -= Math.min(bytes.length, longestText);
     if (bytes.length > longestText) this.cut = true;
     return bytes.slice(0, longestText);
   }

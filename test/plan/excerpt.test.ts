@@ -25,6 +25,13 @@ describe('an excerpt', () => {
     );
   });
 
+  it('of many long texts is small too', () => {
+    let large: unknown = 'x'.repeat(1_000);
+    for (let i = 0; i < 4; i++) large = Array.from({ length: 30 }, () => large);
+    const { value, cut } = excerptOf(large);
+    expect([jsonText(value).length < 60_000, cut]).toEqual([true, true]);
+  });
+
   it('says that something is missing', () => {
     for (const large of ['x'.repeat(2_000), Array.from({ length: 101 }, () => 1), new Uint8Array(1_001)])
       expect(excerptOf(large).cut).toBe(true);
