@@ -1,5 +1,6 @@
 import { s } from '../component/settings.ts';
 import { defineSink } from '../component/sink.ts';
+import { delimiterProblems } from './files/csv.ts';
 import { openDirectory } from './files/directory.ts';
 import { nameProblems } from './files/names.ts';
 import { PartWriter } from './files/partWriter.ts';
@@ -61,7 +62,7 @@ export default defineSink({
     { title: 'Directories as those of Spark', yaml: 'files: { path: out, suffix: "", partitioned: true }' },
   ],
 
-  check: nameProblems,
+  check: (config) => [...nameProblems(config), ...delimiterProblems(config)],
 
   worker: (config, task) => new PartWriter(config, task),
 

@@ -144,6 +144,15 @@ describe('files sink', () => {
     expect(readdirSync(out).sort()).toEqual(others.sort());
   });
 
+  it('without a suffix leaves alone what one with a suffix is writing', async () => {
+    mkdirSync(out);
+    const others = ['.part-7.txt.a.0.tmp', '.part-7.txt.joined.tmp'];
+    for (const name of [...others, '.part-7.a.0.tmp', '.part-7.joined.tmp', '.part-7.replaced.tmp'])
+      writeFileSync(join(out, name), '');
+    await driverOf(configure({ suffix: '' })).start?.();
+    expect(readdirSync(out).sort()).toEqual(others);
+  });
+
   it('says that a file is where its directory should be', async () => {
     writeFileSync(out, '');
     await expect(driverOf(configure()).start?.()).rejects.toMatchObject({ code: 'output-exists' });

@@ -117,6 +117,16 @@ describe('files', () => {
     expect(await source.plan()).toEqual(['ok.txt']);
   });
 
+  it('says once that a name which is not UTF-8 is not read', async () => {
+    for (const name of ['ü', '\ufffd']) put(name);
+    writeFileSync(Buffer.from(`${inbox}/caf\xe9`, 'latin1'), 'x');
+    const source = open({ minAge: 0 });
+    await source.start();
+    expect(await source.plan()).toEqual(['ü', '\ufffd']);
+    expect(await source.plan()).toEqual([]);
+    expect(source.said).toEqual(['warn logs: /in/caf\ufffd is not read: its name is not UTF-8; rename it']);
+  });
+
   it('follows links to files, not to directories, and knows a file by whatever name', async () => {
     const outside = join(root, 'outside');
     mkdirSync(outside);

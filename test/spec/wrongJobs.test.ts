@@ -808,6 +808,7 @@ sinks:
     ['files: { path: in, delimiter: "|", format: { csv: { multiline: true } } }', '4:48', 'cannot have a `delimiter`'],
     ['stdin: { maxRecordBytes: 9B, format: { binary: { recordLength: 10 } } }', '4:42', 'longer than maxRecordBytes'],
     ['kafka: { brokers: "kafka://a:9092", topics: x }', '4:23', 'The broker "kafka://a:9092" is no address'],
+    ['kafka: { brokers: [], topics: x }', '4:23', 'There are no brokers'],
     ['kafka: { brokers: a, topics: "b c" }', '4:34', '"b c" is no name of a Kafka topic'],
     ['kafka: { brokers: a, topics: [] }', '4:34', 'An empty list is no name of a Kafka topic'],
     ['kafka: { brokers: a, topics: "/(/" }', '4:34', '/(/ is no regular expression'],
@@ -825,7 +826,12 @@ sinks:
     ['http: { url: "https://me:pw@example.org" }', '10:18', '`url` has a user or password in it'],
     ['http: { url: "https://example.org", headers: { "a b": x } }', '10:50', 'The header "a b" cannot be sent'],
     ['files: { path: out, partitioned: true, roll: 1h }', '10:50', 'but not both'],
+    ['kafka: { brokers: "x y", topic: out }', '10:23', 'The broker "x y" is no address'],
+    ['kafka: { brokers: [], topic: out }', '10:23', 'There are no brokers'],
+    ['kafka: { brokers: x, topic: "a b" }', '10:33', '"a b" is no name of a Kafka topic'],
     ['files: { path: out, prefix: a/b }', '10:33', 'cannot be part of a file name'],
+    ['files: { path: out, format: { csv: { delimiter: "" } } }', '10:33', 'fields could not be told apart'],
+    [`files: { path: out, format: { csv: { delimiter: '"' } } }`, '10:33', 'fields could not be told apart'],
   ])('are found in a sink: %s', async (sink, place, message) => {
     const problems = await problemsOf(job('queue: { batches: [] }', sink));
     expect(problems).toContain(`job.yaml:${place}  bad-value  `);

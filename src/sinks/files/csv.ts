@@ -1,8 +1,17 @@
 import { StreamjobError } from '../../base/errors.ts';
+import type { ConfigProblem } from '../../component/checkContext.ts';
 import { jsonText } from '../../component/text.ts';
 import { isPlainObject } from '../../plan/value.ts';
 import type { Lines } from './lines.ts';
-import type { CsvConfig } from './names.ts';
+import type { CsvConfig, FilesConfig } from './names.ts';
+
+/** A delimiter that no reader could tell from what it separates. */
+export function delimiterProblems({ format }: FilesConfig): readonly ConfigProblem[] {
+  const { delimiter = ',' } = typeof format === 'string' ? {} : format.csv;
+  if (/^[^"\r\n]+$/.test(delimiter)) return [];
+  const message = `The delimiter of the CSV is ${JSON.stringify(delimiter)}, and fields could not be told apart.`;
+  return [{ setting: 'format', message, remedy: 'Write a character such as `;` or `"\\t"`, no quote or line end.' }];
+}
 
 /**
  * Lines of comma-separated values (RFC 4180, but LF ends a line). A list gives its elements, an object its fields by the

@@ -61,11 +61,13 @@ export const partFileName = (config: FilesConfig, partition: number): string =>
 export const rollName = (config: FilesConfig): string =>
   `.${config.prefix}${config.prefix && '-'}roll${dotSuffix(config)}`;
 
-/** True for what this sink has written aside, at any time. */
+/** True for what this sink has written aside, at any time; another one may have a longer suffix. */
 export function isLeftover(config: FilesConfig, name: string): boolean {
   const before = `.${config.prefix}${config.prefix && '-'}`;
-  const [, time, rest = ''] = /^(\d+)(\..*)\.tmp$/.exec(name.slice(before.length)) ?? [];
-  return name.startsWith(before) && time !== undefined && rest.startsWith(`${dotSuffix(config)}.`);
+  const suffix = dotSuffix(config);
+  const rest = /^\d+(\..*)\.tmp$/.exec(name.slice(before.length))?.[1] ?? '';
+  const isOurs = name.startsWith(before) && rest.startsWith(suffix);
+  return isOurs && /^\.(joined|replaced|[^.]+\.\d+)$/.test(rest.slice(suffix.length));
 }
 
 function dotSuffix(config: FilesConfig): string {

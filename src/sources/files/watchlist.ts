@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { SourceContext } from '../../component/source.ts';
 import { DoneFiles, identityOf } from './memory.ts';
@@ -89,6 +90,14 @@ export class Watchlist {
     this.#names.set(path, name);
     if (before?.file && !same) this.done.absent(identityOf(before.file), path, now);
     if (file) name.state = this.#decide(file, now - name.since, now);
+    else if (!before) this.#tellUnreachable(path);
+  }
+
+  /** A name that is not UTF-8 is listed with U+FFFD in it, and by that there is no file. */
+  #tellUnreachable(path: string): void {
+    const { name, log } = this.#context;
+    if (!path.includes('\ufffd') || lstatSync(path, { throwIfNoEntry: false })) return;
+    log('warn', `${name}: ${path} is not read: its name is not UTF-8; rename it`);
   }
 
   #decide(file: FoundFile, unchangedFor: number, now: number): Name['state'] {
