@@ -5,7 +5,7 @@ import { HttpWriter } from './http/writer.ts';
 
 export default defineSink({
   summary:
-    'Sends the records of a batch to a web server. Each task sends its partition in order, when all of it has been computed: nothing is sent for a task that failed. Every request carries `Idempotency-Key: JOB/SINK/BATCH/PARTITION/NUMBER`, the same whenever it is sent again (at least once: after a failure, requests of the batch that had been taken come again), so a server that remembers keys can take each once. An answer of 408, 425, 429 or 5xx and a failed connection are tried again, with growing pauses and no sooner than `Retry-After` says; any other answer but 2xx fails the batch at once.',
+    'Sends the records of a batch to a web server. Each task sends its partition in order, when all of it has been computed: nothing is sent for a task that failed. Every request carries `Idempotency-Key: JOB/SINK/BATCH/PARTITION/NUMBER`, the same whenever it is sent again (at least once: after a failure, requests of the batch that had been taken come again), so a server that remembers keys can take each once. An answer of 408, 425, 429 or 5xx and a failed connection are tried again, with growing pauses, as long as `Retry-After` says but never longer than `retry.max`; any other answer but 2xx fails the batch at once.',
   config: s.object({
     url: s.oneOf([s.fn('record => url', {}), s.string({})], {
       description: 'Where to send to; a function gives it for each record, and records of one URL go together.',
