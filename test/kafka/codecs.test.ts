@@ -37,6 +37,69 @@ describe.each(compressions.map((name, number) => [name, number] as const))('%s',
   });
 });
 
+describe('lz4', () => {
+  /** Where the last match of a block begins. Everything in it is as long as it says. */
+  function lastMatch(block: Buffer): { begin: number; end: number; length: number } {
+    let at = 0;
+    let length = 0;
+    let match = { begin: 0, end: 0 };
+    const lengthFrom = (begun: number): number => {
+      let sum = begun;
+      if (begun === 15) for (let byte = 255; byte === 255; sum += byte) byte = block[at++]!;
+      return sum;
+    };
+    while (at < block.length) {
+      const token = block[at++]!;
+      const literals = lengthFrom(token >> 4);
+      at += literals;
+      length += literals;
+      if (at === block.length) break;
+      at += 2;
+      match = { begin: length, end: length + lengthFrom(token & 15) + 4 };
+      length = match.end;
+    }
+    return { ...match, length };
+  }
+
+  /** The blocks of a frame that are compressed. */
+  function blocksOf(frame: Buffer): Buffer[] {
+    const blocks: Buffer[] = [];
+    for (let at = 7; frame.readUInt32LE(at) > 0; ) {
+      const head = frame.readUInt32LE(at);
+      const end = at + 4 + (head % 0x8000_0000);
+      if (head < 0x8000_0000) blocks.push(frame.subarray(at + 4, end));
+      at = end;
+    }
+    return blocks;
+  }
+
+  const isTakenByJava = (frame: Buffer): boolean =>
+    blocksOf(frame)
+      .map(lastMatch)
+      .every(({ begin, end, length }) => begin + 12 <= length && end + 5 <= length);
+
+  it('has no match where blocks end, which Java and C refuse', () => {
+    const line = Buffer.from('a line that comes again later');
+    const ends = Array.from({ length: 20 }, (_, n) => Buffer.concat([Buffer.alloc(200), line, line.subarray(0, n)]));
+    for (const bytes of ends) {
+      const frame = codecOf(3)!.compress(bytes);
+      expect(blocksOf(frame)).toHaveLength(1);
+      expect([bytes.length, isTakenByJava(frame)]).toEqual([bytes.length, true]);
+      expect(codecOf(3)!.decompress(frame).equals(bytes)).toBe(true);
+    }
+  });
+
+  it('is as others take it, whatever it is given', () => {
+    const pieces = fc.array(fc.constantFrom('a', 'bc', 'def', 'the end of it', 'x'.repeat(300)), { maxLength: 60 });
+    const check = (list: string[]): boolean => {
+      const bytes = Buffer.from(list.join(''));
+      const frame = codecOf(3)!.compress(bytes);
+      return isTakenByJava(frame) && codecOf(3)!.decompress(frame).equals(bytes);
+    };
+    fc.assert(fc.property(pieces, check), { numRuns: 300 });
+  });
+});
+
 describe('what others write', () => {
   it('is snappy without the framing of Java', () => {
     expect(decompressSnappy(Buffer.from([5, 4 << 2, ...Buffer.from('hello')])).toString()).toBe('hello');
