@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { countDown } from '../../base/countDown.ts';
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import { formatDuration } from '../../base/duration.ts';
 import { StreamjobError } from '../../base/errors.ts';
@@ -36,9 +37,6 @@ const patience = 5_000;
 /** A thread may take so long to get ready, however short tasks are. */
 const loadingTime = 60_000;
 
-/** What a timer can count to, 24 days. */
-const longestTimer = 2 ** 31 - 1;
-
 /** A worker thread as the driver sees it. It runs one task at a time. */
 export class Thread {
   readonly owner: number;
@@ -50,7 +48,7 @@ export class Thread {
   #opening: Deferred<void> | undefined;
   #task: Deferred<TaskDone> | undefined;
   #saving: Deferred<readonly KeptPiece[]> | undefined;
-  #limit: NodeJS.Timeout | undefined;
+  #endLimit: () => void = () => undefined;
   #open = false;
   #closing = false;
   #cause: unknown;
@@ -121,12 +119,12 @@ export class Thread {
   #answer(message: FromWorker): boolean {
     switch (message.type) {
       case 'ready':
-        clearTimeout(this.#limit);
+        this.#endLimit();
         this.#open = true;
         this.#opening?.resolve();
         return true;
       case 'failedToOpen':
-        clearTimeout(this.#limit);
+        this.#endLimit();
         this.#opening?.reject(fromWire(message.error));
         return true;
       case 'taskDone':
@@ -147,7 +145,7 @@ export class Thread {
   }
 
   #endSaving(): Deferred<readonly KeptPiece[]> | undefined {
-    clearTimeout(this.#limit);
+    this.#endLimit();
     const saving = this.#saving;
     this.#saving = undefined;
     return saving;
@@ -160,7 +158,7 @@ export class Thread {
       if (Atomics.load(this.#progress, 1) === waited) this.#endLate(`${formatDuration(ms)} ${what}`);
       else this.#limitTime(ms, what);
     };
-    this.#limit = setTimeout(look, Math.min(ms, longestTimer));
+    this.#endLimit = countDown(ms, look);
   }
 
   #endLate(than: string): void {
@@ -178,21 +176,21 @@ export class Thread {
   }
 
   #endTask(): Deferred<TaskDone> | undefined {
-    clearTimeout(this.#limit);
+    this.#endLimit();
     const task = this.#task;
     this.#task = undefined;
     return task;
   }
 
   #end(): void {
-    const stuck = setTimeout(() => endProcess(stuckThread), patience);
-    void this.#exited.promise.then(() => clearTimeout(stuck));
+    const endPatience = countDown(patience, () => endProcess(stuckThread));
+    void this.#exited.promise.then(endPatience);
     void this.#worker.terminate();
   }
 
   #exit(code: number): void {
     this.#open = false;
-    clearTimeout(this.#limit);
+    this.#endLimit();
     this.#exited.resolve();
     if (this.#closing) return;
     const error = causeOfDeath(this.#cause, code, this.#options.workerHeap, this.#recordsRead());
