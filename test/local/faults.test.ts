@@ -159,4 +159,23 @@ describe('a fault that stays ends the job with 1 and names the step', () => {
     expect(printed(stdout)).toEqual(['6']);
     expect(code).toBe(0);
   });
+
+  test.each([
+    [
+      'the functions cannot be loaded again',
+      '[{ map: perhaps }]',
+      "if (existsSync('loaded')) throw new Error('not again');\nwriteFileSync('loaded', '');\n",
+      'bad-module',
+    ],
+    ['states are lost', "[{ map: 'x => [0, perhaps(x)]' }, { updateStateByKey: 'vs => vs.length' }]", '', 'state-lost'],
+  ])('but not if all others would fail, too: %s', async (_why, steps, more, code) => {
+    const job = jobOf(steps, 'threads: 1, taskRetries: 0, onBatchFailure: continue').replace(
+      '[[1, 2, 3, 4, 5, 6]]',
+      '[[1], [5], [6], [7]]',
+    );
+    const cwd = folderWith({ 'job.yaml': `checkpoint: false\n${job}`, 'functions.mjs': functions + more });
+    const ended = await streamjob(['run', 'job.yaml', '--batches', '4'], { cwd, env: { FAULT: 'exit' } });
+    expect(ended.stderr).toContain(code);
+    expect(ended.code).not.toBe(0);
+  });
 });
