@@ -129,6 +129,12 @@ function stripCarriageReturns(lines: string[]): void {
   }
 }
 
+/** Where the text of an input begins: behind a UTF-8 byte order mark, with which some editors begin one. */
+export function textStart({ recordLength }: Framer, bytes: Uint8Array, start: number, end: number): number {
+  const isMarked = end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
+  return isMarked && recordLength === undefined ? start + 3 : start;
+}
+
 /** `Buffer` reads shared memory, which `TextDecoder` refuses. */
 export const view = (bytes: Uint8Array, start: number, end: number): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);

@@ -157,6 +157,20 @@ describe('bad records that come over sockets', () => {
     expect(stderr).toMatch(/bad-record.*input \(socket\).*127\.0\.0\.1.*not valid JSON/);
   });
 
+  test('a byte order mark before the first is no part of it, and one before another is', async () => {
+    const port = await freePort();
+    const cwd = folderWith({ 'job.yaml': job(listening(port, 'json'), 'skip') });
+    const command = start(['run', 'job.yaml'], { cwd });
+    await command.seen('stderr', /listening/);
+    const mark = Buffer.of(0xef, 0xbb, 0xbf);
+    await send(port, mark.subarray(0, 2), mark.subarray(2), '1\n', mark, '2\n3');
+    await send(port, mark, '4');
+    await command.seen('stdout', /^4$/m);
+    command.process.kill('SIGINT');
+    expect((await command.ended).code).toBe(0);
+    expect(printed(command.stdout)).toEqual(['1', '3', '4']);
+  });
+
   test('each connection has a header of its own', async () => {
     const port = await freePort();
     const command = start(['run', 'job.yaml'], {

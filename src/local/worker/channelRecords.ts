@@ -1,5 +1,6 @@
 import type { StreamjobError } from '../../base/errors.ts';
-import type { OnBadRecord } from '../../component/format.ts';
+import { textStart } from '../../component/delimited.ts';
+import type { Framer, OnBadRecord } from '../../component/format.ts';
 import { ChannelFramer } from '../../component/framing.ts';
 import { Head } from '../../component/heads.ts';
 import type { FormattedBytes } from './sources.ts';
@@ -25,15 +26,15 @@ export class ChannelRecords {
 
   /** Cuts what comes over a connection, and gives `store` what is whole. */
   open(label: string, onBad: OnBadRecord, store: (received: Received) => void) {
-    const head = this.#newHead();
+    const beginning = this.#newBeginning();
     const failed: OnBadRecord = (record, error) => {
-      head?.failed();
+      beginning.failed();
       onBad(record, error);
     };
     const framer = this.#framer(failed, `${this.#source} (${label})`);
     const whole = (bytes: Uint8Array, start: number, end: number): void => {
-      const from = head?.behind(bytes, start, end) ?? start;
-      if (from < end) store({ bytes, start: from, end, head: head?.bytes, label });
+      const from = beginning.behind(bytes, start, end);
+      if (from < end) store({ bytes, start: from, end, head: beginning.head?.bytes, label });
     };
     return {
       write: (bytes: Uint8Array): void => framer.push(bytes, whole),
@@ -48,10 +49,11 @@ export class ChannelRecords {
       first ??= error;
     };
     const framer = this.#framer(onBad, this.#source);
-    const head = this.#newHead();
+    const beginning = this.#newBeginning();
     const decode = (whole: Uint8Array, start: number, end: number): void => {
-      const from = head?.behind(whole, start, end) ?? start;
-      if (head?.bytes) this.#bytes.decoder(head.bytes, 0, head.bytes.length, onBad);
+      const from = beginning.behind(whole, start, end);
+      const head = beginning.head?.bytes;
+      if (head) this.#bytes.decoder(head, 0, head.length, onBad);
       this.#bytes.decoder(whole, from, end, onBad);
     };
     framer.push(bytes, decode);
@@ -64,9 +66,9 @@ export class ChannelRecords {
     return new ChannelFramer(framer, framing.maxRecordBytes, onBad, of);
   }
 
-  #newHead(): Head | undefined {
+  #newBeginning(): Beginning {
     const { headed, framer, framing } = this.#bytes;
-    return headed ? new Head(framer, framing.delimiter) : undefined;
+    return new Beginning(framer, headed ? new Head(framer, framing.delimiter) : undefined);
   }
 
   /** The last record of a connection may lack its delimiter, and in a block something follows it. */
@@ -75,5 +77,30 @@ export class ChannelRecords {
     if (framer.lastBoundary(bytes, start, end) === end) return [bytes, start, end];
     const whole = Buffer.concat([bytes.subarray(start, end), framing.delimiter]);
     return [whole, 0, whole.length];
+  }
+}
+
+/** What may come before the records of a connection: a byte order mark, and their head. */
+class Beginning {
+  readonly head: Head | undefined;
+  readonly #framer: Framer;
+  #isOver = false;
+
+  constructor(framer: Framer, head: Head | undefined) {
+    this.#framer = framer;
+    this.head = head;
+  }
+
+  /** Given all whole records in order, returns where those behind the beginning begin. */
+  behind(bytes: Uint8Array, start: number, end: number): number {
+    const text = this.#isOver ? start : textStart(this.#framer, bytes, start, end);
+    this.#isOver = true;
+    return this.head?.behind(bytes, text, end) ?? text;
+  }
+
+  /** A record could not be framed: if it was the first, it was the beginning. */
+  failed(): void {
+    this.#isOver = true;
+    this.head?.failed();
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { messageOf, StreamjobError } from '../../base/errors.ts';
-import { framingOptions, maxDelimiterBytes } from '../../component/delimited.ts';
+import { framingOptions, maxDelimiterBytes, textStart } from '../../component/delimited.ts';
 import type { Framer, FramingOptions, LoadFormat } from '../../component/format.ts';
 import type { Split, SplitOutput, SplitReader } from '../../component/source.ts';
 import { decompress } from './compressed.ts';
@@ -100,7 +100,7 @@ async function readCompressed(reading: Reading, out: SplitOutput): Promise<void>
   const records = openRecords({ ...reading, path: range.path }, out);
   let begun = false;
   const push = (bytes: Uint8Array): void => {
-    records.push(bytes, begun ? 0 : textStart(framer, bytes, bytes.length), bytes.length);
+    records.push(bytes, begun ? 0 : textStart(framer, bytes, 0, bytes.length), bytes.length);
     begun = true;
   };
   const damage = await decompress(file, range, push);
@@ -137,7 +137,7 @@ function readBytes(reading: Reading, start: number, end: number, records: Record
   const { piece, framer } = reading;
   for (let at = start; at < end && !enough(); ) {
     const read = readPiece(reading, at, Math.min(end - at, pieceBytes));
-    records.push(piece, at === 0 ? textStart(framer, piece, read) : 0, read);
+    records.push(piece, at === 0 ? textStart(framer, piece, 0, read) : 0, read);
     at += read;
   }
 }
@@ -166,10 +166,4 @@ function readPiece({ file, range, piece }: Reading, at: number, length: number):
   const read = readSync(file, piece, 0, length, at);
   if (read === 0) throw changed(range.path, `has only ${at} bytes left (${range.size} were planned)`);
   return read;
-}
-
-/** Behind the bytes of a UTF-8 byte order mark, with which some editors begin a text. */
-function textStart({ recordLength }: Framer, bytes: Uint8Array, length: number): number {
-  const isMarked = length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return isMarked && recordLength === undefined ? 3 : 0;
 }
