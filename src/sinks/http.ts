@@ -3,6 +3,9 @@ import { defineSink } from '../component/sink.ts';
 import { headerProblems, urlProblems } from './http/address.ts';
 import { HttpWriter } from './http/writer.ts';
 
+/** `fetch` itself waits for the beginning of an answer no longer, in milliseconds. */
+const longestTimeout = 300_000;
+
 export default defineSink({
   summary:
     'Sends the records of a batch to a web server. Each task sends its partition in order, when all of it has been computed: nothing is sent for a task that failed. Every request carries `Idempotency-Key: JOB/SINK/BATCH/PARTITION/NUMBER`, the same whenever it is sent again (at least once: after a failure, requests of the batch that had been taken come again), so a server that remembers keys can take each once. An answer of 408, 425, 429 or 5xx and a failed connection are tried again, with growing pauses, as long as `Retry-After` says but never longer than `retry.max`; any other answer but 2xx fails the batch at once.',
@@ -25,7 +28,12 @@ export default defineSink({
         'A line of JSON for each record, one JSON array, or what a function makes of the list of records: a text and bytes are sent as they are, other values as JSON.',
     }),
     batchSize: s.integer({ default: 100, minimum: 1, description: 'How many records a request has at most.' }),
-    timeout: s.duration({ default: '10s', minimum: 1, description: 'How long an answer may take.' }),
+    timeout: s.duration({
+      default: '10s',
+      minimum: 1,
+      maximum: longestTimeout,
+      description: 'How long an answer may take.',
+    }),
     retry: s.object(
       {
         attempts: s.integer({ default: 5, minimum: 1, description: 'How often a request is sent at most.' }),

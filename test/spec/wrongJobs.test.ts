@@ -825,6 +825,7 @@ sinks:
     ['http: ftp://example.org', '10:11', '`url` is no URL of a web server'],
     ['http: { url: "https://me:pw@example.org" }', '10:18', '`url` has a user or password in it'],
     ['http: { url: "https://example.org", headers: { "a b": x } }', '10:50', 'The header "a b" cannot be sent'],
+    ['http: { url: "https://example.org", timeout: 6m }', '10:50', '`timeout` must be at most 5m, not 6m'],
     ['files: { path: out, partitioned: true, roll: 1h }', '10:50', 'but not both'],
     ['kafka: { brokers: "x y", topic: out }', '10:23', 'The broker "x y" is no address'],
     ['kafka: { brokers: [], topic: out }', '10:23', 'There are no brokers'],
