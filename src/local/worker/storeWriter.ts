@@ -1,3 +1,4 @@
+import { allOrFirstError } from '../../base/deferred.ts';
 import { StreamjobError } from '../../base/errors.ts';
 import { framesOf, KeptWriter } from '../../engine/keptFile.ts';
 import type { KeptPiece, KeptState } from '../../engine/keptPiece.ts';
@@ -36,12 +37,13 @@ export class StoreWriter {
     this.#windows = new KeptWriter(directory, `${run}-${owner}-window`);
   }
 
-  /** Resolves when all is safe. */
+  /** Resolves when all is safe. If one of the files fails, the other one is done with, too, before it rejects: the next batch may follow at once. */
   async write(stores: readonly ChangedStore[]): Promise<readonly KeptPiece[]> {
     const states = stores.filter(({ node }) => node.kind === 'state');
     const windows = stores.filter(({ node }) => node.kind !== 'state');
-    const pieces = await Promise.all([this.#writeInto(this.#states, states), this.#writeInto(this.#windows, windows)]);
-    return pieces.flat();
+    const writing = [this.#writeInto(this.#states, states), this.#writeInto(this.#windows, windows)];
+    await allOrFirstError(writing);
+    return (await Promise.all(writing)).flat();
   }
 
   async #writeInto(writer: KeptWriter, stores: readonly ChangedStore[]): Promise<KeptPiece[]> {
