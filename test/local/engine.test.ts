@@ -44,6 +44,22 @@ describe('the local engine', () => {
     expect(collected.get('groups')?.flat(2)).toEqual([['good', [[1], [1]]]]);
   });
 
+  it('opens nothing any more once it was closed', async () => {
+    const engine = new LocalEngine({ threads: 1 });
+    const plan = {
+      version: 1,
+      name: 'job',
+      batchInterval: 1,
+      keyHash: 'murmur3-32',
+      keyGroups: 256,
+      nodes: [],
+    } as const;
+    const events = { block: () => undefined, receiver: () => undefined, log: () => undefined };
+    const opened = engine.open({ plan, configs: new Map(), events }).catch((error: unknown) => error);
+    await engine.close();
+    expect(await opened).toMatchObject({ message: 'the engine was closed' });
+  });
+
   it('says which shuffle does not fit into memoryLimit', async () => {
     const batches = [Array.from({ length: 50 }, (_, i) => `${i}`.padEnd(slabBytes / 8, 'long '))];
     const graph = graphOf([{ name: 'lines', batches }], (plan, [lines]) => {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { StreamjobError } from '../../base/errors.ts';
 import { catalog } from '../../catalog/index.ts';
 import type { BatchPlan } from '../../component/rdds.ts';
 import type { Split } from '../../component/source.ts';
@@ -50,6 +51,7 @@ export class LocalEngine implements Engine {
   #aside: Promise<unknown> = Promise.resolve();
   #windows: RawWindows | undefined;
   #standing = new Standing();
+  #closed = false;
   #kept: KeptStates | undefined;
 
   /** The threads start at once, so that they load while the job is still being read. */
@@ -87,7 +89,9 @@ export class LocalEngine implements Engine {
       ...(state && { state: { directory: state.directory, run: state.run } }),
     };
     const job: OpenMessage = { type: 'open', plan, configs, strict, blockInterval, ...directories };
-    const receiving = (await hasReceivers(plan)) ? this.#receivers.open(job, events) : undefined;
+    const receives = await hasReceivers(plan);
+    if (this.#closed) throw new StreamjobError('worker-died', 'the engine was closed');
+    const receiving = receives ? this.#receivers.open(job, events) : undefined;
     await Promise.all([this.#threads.open(job), receiving, this.#kept?.open(this.#standing, events.log)]);
   }
 
@@ -171,6 +175,7 @@ export class LocalEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([this.#threads.close(), this.#receivers.close()]);
     await this.#drop();
   }
