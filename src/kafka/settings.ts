@@ -84,6 +84,7 @@ export function connectionOf(config: ConnectionConfig): Connection {
   const { clientId, connectTimeout, requestTimeout, ssl, sasl } = config;
   const listed = typeof config.brokers === 'string' ? config.brokers.split(',') : config.brokers;
   const brokers = listed.map((text) => addressOf(text.trim()));
+  if (brokers.length === 0) throw noAddress('There are no brokers.');
   const tls = ssl === false ? undefined : ssl === true ? { rejectUnauthorized: true } : readFiles(ssl);
   return { brokers, clientId, connectTimeout, requestTimeout, ...(tls && { tls }), ...(sasl && { sasl }) };
 }
@@ -93,10 +94,13 @@ function addressOf(text: string): Address {
   const match = /^(?:\[([^\]]+)\]|([^:\s/]+))(?::(\d{1,5}))?$/.exec(text);
   const port = Number(match?.[3] ?? 9092);
   if (match && port >= 1 && port <= 65_535) return { host: (match[1] ?? match[2])!, port };
-  throw new StreamjobError('bad-value', `The broker ${JSON.stringify(text)} is no address.`, {
+  throw noAddress(`The broker ${JSON.stringify(text)} is no address.`);
+}
+
+const noAddress = (message: string): StreamjobError =>
+  new StreamjobError('bad-value', message, {
     remedy: 'Write `brokers: "host:port"`, several with commas between them or as a list.',
   });
-}
 
 function readFiles(ssl: Exclude<ConnectionConfig['ssl'], boolean>): TlsFiles {
   const { ca, cert, key, rejectUnauthorized } = ssl;

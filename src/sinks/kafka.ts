@@ -3,6 +3,7 @@ import { defineSink } from '../component/sink.ts';
 import { compressions } from '../kafka/codecs.ts';
 import { connectionSettings } from '../kafka/settings.ts';
 import { openDriver } from './kafka/driver.ts';
+import { configProblems } from './kafka/problems.ts';
 import { openWriter } from './kafka/writer.ts';
 
 export default defineSink({
@@ -58,6 +59,8 @@ export default defineSink({
   needsCheckpoint: ({ exactlyOnce }) => exactlyOnce,
 
   sendsInTasks: true,
+
+  check: configProblems,
 
   worker: (config, task) => openWriter(config, task),
   driver: (config, context) => openDriver(config, context),

@@ -1,18 +1,13 @@
-import { messageOf, StreamjobError } from '../../base/errors.ts';
+import { messageOf, type StreamjobError } from '../../base/errors.ts';
 import type { SinkContext, SinkDriver } from '../../component/sink.ts';
 import { openClient } from '../../kafka/client.ts';
 import { mayHeal } from '../../kafka/errors.ts';
 import { type Connection, connectionOf } from '../../kafka/settings.ts';
-import { isTopicName, nameRemedy } from './encoder.ts';
 import type { KafkaSinkConfig } from './types.ts';
 
 /** Looks at the start whether there is somebody to send to; what may heal is said, and waited for by the tasks. */
 export function openDriver(config: KafkaSinkConfig, { sink, log }: SinkContext): SinkDriver {
   const { topic } = config;
-  if (typeof topic === 'string' && !isTopicName(topic))
-    throw new StreamjobError('bad-value', `The \`topic\` of the sink ${sink} is no name of a Kafka topic.`, {
-      remedy: nameRemedy,
-    });
   const connection = connectionOf(config);
   return {
     async start() {
