@@ -16,6 +16,7 @@ import { stepsToKeep, whyToKeep } from './checkpointNeeds.ts';
 import { DStream, type Recorder } from './dstream.ts';
 import { Graph, type Recorded } from './graph.ts';
 import { activeOwner, badContext, type ContextState, Lifecycle, type StartedJob } from './lifecycle.ts';
+import { Names } from './names.ts';
 import type { RDD } from './rdd.ts';
 import type { RddContext } from './rddContext.ts';
 import { ContextTables } from './tables.ts';
@@ -62,7 +63,7 @@ export class StreamingContext implements Recorder {
   #checkpoint: string | false | undefined;
   readonly #graph = new Graph();
   readonly #own = new Set<Recorded>();
-  readonly #names = new Set<string>();
+  readonly #names = new Names();
   readonly #tables = new ContextTables();
   readonly #life = new Lifecycle<StreamingContext>(this);
 
@@ -181,7 +182,7 @@ export class StreamingContext implements Recorder {
   /** Used by DStream. */
   sink(parent: Recorded, component: string, settings: unknown, name: string | undefined): void {
     this.#life.requireInitialized();
-    const origin = { name: name ?? `${parent.origin.name}-${component}`, component };
+    const origin = { name: this.#names.ofSink(parent.origin.name, component, name), component };
     this.#own.add(this.#graph.sink({ parent, component, config: new ApiConfig(origin, settings), origin }));
   }
 
@@ -260,17 +261,12 @@ export class StreamingContext implements Recorder {
 
   #stream<T>(step: Recorded): DStream<T> {
     this.#own.add(step);
-    this.#names.add(step.origin.name);
+    this.#names.addStream(step.origin.name);
     return new DStream<T>(this, step);
   }
 
-  /** Streams that nobody named are called by what makes them, and their number. */
   #origin(component: string, given?: string): Origin {
-    const name = given ?? `${component}-${this.#names.size + 1}`;
-    if (this.#names.has(name)) {
-      throw new StreamjobError('duplicate-name', `Two streams are called ${name}.`, { remedy: 'Rename one.' });
-    }
-    return { name, component };
+    return { name: this.#names.ofStream(component, given), component };
   }
 
   #required(stream: Recorded): Recorded {

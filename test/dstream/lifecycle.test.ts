@@ -186,6 +186,8 @@ describe('what a context refuses', () => {
     expect(() => context.source('queue', { batches: [] }, 'queue-1')).toThrow(
       expect.objectContaining({ code: 'duplicate-name' }),
     );
+    numbers.sink('print', {}, 'shown');
+    expect(() => numbers.sink('print', {}, 'shown')).toThrow(expect.objectContaining({ code: 'duplicate-name' }));
     numbers.repartition(0);
     await expect(context.toPlan()).rejects.toMatchObject({
       code: 'bad-value',

@@ -12,6 +12,15 @@ const newContext = () => new StreamingContext({ batchInterval: '1s' }, nothingRu
 const kindsOf = async (context: StreamingContext) => (await context.toPlan()).plan.nodes.map(({ kind }) => kind);
 
 describe('a context as a plan', () => {
+  it('gives each sink a name of its own, by which others know what it has sent', async () => {
+    const context = newContext();
+    const numbers = context.queueStream([[1]]);
+    for (const port of [1, 2]) numbers.sink('http', { url: `http://localhost:${port}` });
+    numbers.print();
+    const sinks = (await context.toPlan()).plan.nodes.filter(({ kind }) => kind === 'sink');
+    expect(sinks.map(({ origin }) => origin.name)).toEqual(['queue-1-http', 'queue-1-http-2', 'queue-1-print']);
+  });
+
   it('is the word count of the programming guide', async () => {
     const context = newContext();
     const words = context.socketTextStream('localhost', 9999).flatMap((line) => line.split(/ /));
