@@ -62,7 +62,8 @@ export const settingsShape = s.object(
     }),
     onBatchFailure: s.choice(['stop', 'continue'], {
       default: onBatchFailure,
-      description: 'Whether a batch that failed ends the job, or is logged and left out.',
+      description:
+        'Whether a batch that failed ends the job, or is logged and left out. What no later batch could be run after either, such as a lost state or a checkpoint that cannot be used, always ends it.',
     }),
     stopTimeout: s.duration({
       default: formatDuration(stopTimeout),
