@@ -89,7 +89,7 @@ describe.each(engines)('%s in strict mode', (_name, engine) => {
     'x => () => x',
     'x => Symbol.iterator',
     'x => new Proxy(class {}, {})',
-    'async x => x',
+    'x => Promise.resolve(x)',
     'x => new URL("a:b")',
   ])('the result of %s is no value', async (text) => {
     const graph = await graphWith('map', { fn: builtin(text) });
