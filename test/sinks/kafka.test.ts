@@ -3,6 +3,12 @@ import { join } from 'node:path';
 import type { IHeaders, KafkaMessage } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FunctionReference } from '#src/function/reference.ts';
+import { openClient } from '#src/kafka/client.ts';
+import { patiently } from '#src/kafka/patience.ts';
+import type { KafkaProducer } from '#src/kafka/producer.ts';
+import { connectionOf } from '#src/kafka/settings.ts';
+import { Backlog } from '#src/sinks/kafka/backlog.ts';
+import { BatchMaker } from '#src/sinks/kafka/batches.ts';
 import kafkaSink from '#src/sinks/kafka.ts';
 import { createTopic, KafkaService, readMessages, registerCodecs } from '../services/kafka/kafka.ts';
 import { user } from '../services/kafka/properties.mjs';
@@ -40,6 +46,30 @@ async function send(config: Config, records: readonly unknown[], task = sinkTask
 
 const texts = (messages: readonly KafkaMessage[]): (string | undefined)[] =>
   messages.map(({ value }) => value?.toString());
+
+test('readers do not see what aborted transactions have sent, though they lie across one another', async (context) => {
+  const kafka = service.for(context);
+  await createTopic(kafka, 'across');
+  const client = openClient(connectionOf(configure(kafka.brokers, 'across')));
+  const destinations = [...(await client.destinations(['across']))];
+  const sendBy = async (producer: KafkaProducer, value: string): Promise<void> => {
+    const backlog = new Backlog();
+    backlog.add('across', null, value, undefined);
+    for (const chunk of backlog.chunks())
+      for (const batches of new BatchMaker(destinations, 'none').batchesOf(chunk)) await producer.send(batches);
+  };
+  const open = (transactionalId: string) =>
+    patiently(() => client.producer({ transactionalId, timeout: 60_000 }), { limit: 60_000 });
+  const long = await open('long');
+  const short = await open('short');
+  await sendBy(long, 'of the one that ends last');
+  await sendBy(short, 'of the one that ends first');
+  await short.end('abort');
+  await long.end('abort');
+  await sendBy(await client.producer(), 'of none');
+  expect(texts(await readMessages(kafka, 'across', 1))).toEqual(['of none']);
+  await client.close();
+});
 
 describe('what the kafka sink sends', () => {
   test.for(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)('compressed with %s', async (compression, context) => {

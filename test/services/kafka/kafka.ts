@@ -1,3 +1,4 @@
+import './mendedReader.ts';
 import { Kafka as Client, CompressionCodecs, type KafkaMessage, logLevel } from 'kafkajs';
 import type { TestContext } from 'vitest';
 import { codecOf, loadCodecs } from '#src/kafka/codecs.ts';
