@@ -45,7 +45,7 @@ function replaceVariables(scalar: ScalarTree, env: Environment): { text: string;
   const problems: Problem[] = [];
   const text = String(scalar.value).replace(reference, (whole, name?: string, operator?: string, rest?: string) => {
     if (whole === '$${') return '${';
-    const set = name === undefined ? undefined : env[name];
+    const set = name !== undefined && Object.hasOwn(env, name) ? env[name] : undefined;
     if (set !== undefined && (set !== '' || operator === undefined)) return set;
     if (operator === ':-') return rest!;
     problems.push(problemAt(scalar, name === undefined ? malformed(whole) : missing(name, operator && rest)));

@@ -702,6 +702,11 @@ sinks:
             Set LIMIT, or give a default: \${LIMIT:-default}."
     `);
   });
+
+  it('are not what every object of JavaScript has', async () => {
+    const problems = await problemsOf(job.replace('INTERVAL', 'constructor'));
+    expect(problems).toContain('The environment variable constructor is not set.');
+  });
 });
 
 describe('tests', () => {
