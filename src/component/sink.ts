@@ -44,6 +44,8 @@ export interface SinkTask {
   readonly again: boolean;
   /** When this run of the job was started, in milliseconds: the same for all its tasks, and less than for runs that are started later. */
   readonly run: number;
+  /** Tells the user, once, why it waits for the other side of the sink; without a reason, that it has stopped waiting. */
+  waits(why?: string): void;
   /** The function of a setting, ready to be called. */
   compile(reference: FunctionReference): CompiledFunction;
 }

@@ -82,6 +82,8 @@ export interface EngineEvents {
   block(source: NodeId, block: ReceivedBlock): void;
   /** `error` comes with `failed`: it ends the job. */
   receiver(source: NodeId, state: ReceiverState, message: string, error?: unknown): void;
+  /** Told when tasks of a sink begin to wait for its other side, and why; and when what they send is taken again. */
+  sink?(sink: NodeId, state: 'waiting' | 'active', message: string): void;
   log(level: 'debug' | 'info' | 'warn', message: string): void;
   /** A stage of a batch is over, whether it succeeded or not; told again if the batch is run again. */
   stage?(batchTime: number, figures: StageFigures): void;

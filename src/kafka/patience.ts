@@ -5,7 +5,7 @@ const firstWait = 100;
 const longestWait = 5000;
 
 export interface PatienceOptions {
-  /** For so long, in milliseconds: for what may heal, or as the function says of an error; 0: it is final. */
+  /** For so long from the beginning, in milliseconds, for what may heal; or for so much longer as the function says of an error. */
   readonly limit: number | ((error: unknown) => number);
   /** Told what is waited for, each time. */
   waiting?(error: Error): void;
@@ -15,13 +15,14 @@ export interface PatienceOptions {
 /** Calls again, with growing waits, while what fails may heal. Rejects with the last error. */
 export async function patiently<T>(call: () => Promise<T>, { limit, waiting, signal }: PatienceOptions): Promise<T> {
   const begin = Date.now();
-  const limitOf = typeof limit === 'number' ? (error: unknown) => (mayHeal(error) ? limit : 0) : limit;
+  const leftOf =
+    typeof limit === 'number' ? (error: unknown) => (mayHeal(error) ? begin + limit - Date.now() : 0) : limit;
   for (let wait = firstWait; ; wait = Math.min(2 * wait, longestWait)) {
     let left = 0;
     try {
       return await call();
     } catch (error) {
-      left = begin + limitOf(error) - Date.now();
+      left = leftOf(error);
       if (left <= 0 || signal?.aborted) throw error;
       waiting?.(error as Error);
     }

@@ -8,6 +8,8 @@ export interface JobListener {
   receiver?(event: { readonly source: NodeId; readonly state: ReceiverState; readonly message: string }): void;
   /** Of a source that lists its input at each batch: told when it has changed. */
   listing?(event: { readonly source: NodeId; readonly state: 'waiting' | 'active'; readonly message: string }): void;
+  /** Of a sink whose tasks send by themselves: told when it has changed whether they wait for its other side. */
+  sink?(event: { readonly sink: NodeId; readonly state: 'waiting' | 'active'; readonly message: string }): void;
   batchSubmitted?(batch: BatchInfo): void;
   batchStarted?(batch: BatchInfo): void;
   /** A stage of a running batch is over. If the batch is run again, its stages are told again. */

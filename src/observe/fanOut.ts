@@ -25,6 +25,7 @@ export function toAll(listeners: readonly JobListener[]): Required<JobListener> 
     started: (event) => tell('started', event),
     receiver: (event) => tell('receiver', event),
     listing: (event) => tell('listing', event),
+    sink: (event) => tell('sink', event),
     batchSubmitted: (event) => tell('batchSubmitted', event),
     batchStarted: (event) => tell('batchStarted', event),
     stageCompleted: (event) => tell('stageCompleted', event),

@@ -35,6 +35,8 @@ export class JobHistory implements JobListener {
   readonly batches = new Map<number, BatchRecord>();
   /** Receivers, and of the sources that list their input those that have said how they are. */
   readonly sources = new Map<NodeId, SourceRecord>();
+  /** Sinks that wait for their other side, and since when; milliseconds since the epoch. */
+  readonly waitingSinks = new Map<NodeId, number>();
   /** How many keys each state and window holds. */
   readonly keys = new Map<NodeId, number>();
   /** How much of it there is. */
@@ -80,6 +82,12 @@ export class JobHistory implements JobListener {
 
   listing({ source, state, message }: EventOf<'listing'>): void {
     this.#sourceSays(source, false, state, message);
+  }
+
+  sink({ sink, state }: EventOf<'sink'>): void {
+    if (state === 'waiting') this.waitingSinks.set(sink, Date.now());
+    else this.waitingSinks.delete(sink);
+    this.#tell();
   }
 
   #sourceSays(source: NodeId, receives: boolean, state: ReceiverState, message: string): void {

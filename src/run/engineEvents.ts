@@ -21,6 +21,7 @@ export function engineEvents(hearers: Hearers): EngineEvents {
   return {
     block: (source, block) => inputs.addBlock(source, block),
     receiver: (...said) => receiverSays(hearers, ...said),
+    sink: (...said) => sinkSays(hearers, ...said),
     log: (level, message) => listener.log?.({ level, message }),
     stage: (batchTime, figures) => listener.stageCompleted?.({ batchTime, figures: taps.ownFigures(figures) }),
   };
@@ -39,4 +40,14 @@ function receiverSays(
   if (state !== 'ended') return;
   inputs.end(source);
   if (!once) ending.begin({ reason: `${origin.name} has ended`, list: true });
+}
+
+function sinkSays(
+  { plan, listener }: Hearers,
+  ...[sink, state, message]: Parameters<NonNullable<EngineEvents['sink']>>
+): void {
+  listener.sink?.({ sink, state, message });
+  const { name } = plan.nodes[sink]!.origin;
+  if (state === 'active') listener.log?.({ level: 'info', message: `sink ${name}: ${message}` });
+  else listener.log?.({ level: 'warn', message: `sink ${name}: waiting, since ${message}` });
 }

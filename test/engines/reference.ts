@@ -100,7 +100,9 @@ export class ReferenceEngine implements Engine {
     const messages: CommitMessage[] = [];
     const compile = (reference: FunctionReference) => compileFunction(reference, this.#environment);
     const job = this.#job!.plan.name;
-    const where = { time: run.time, job, sink: node.origin.name, attempt: 'reference', run: 0, again: false, compile };
+    const sink = node.origin.name;
+    const waits = () => undefined;
+    const where = { time: run.time, job, sink, attempt: 'reference', run: 0, again: false, waits, compile };
     for (const [partition, records] of run.records(node.input).entries()) {
       const writer = this.#sinks.get(node.id)!.worker(config, { ...where, partition });
       for (const record of records) writer.write(wantValue(node, record));

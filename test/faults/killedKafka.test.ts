@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { folderWith, start, streamjob } from '../cli/command.ts';
 import type { Kafka } from '../services/kafka/broker.mjs';
-import { clientOf, createTopic, KafkaService } from '../services/kafka/kafka.ts';
+import { clientOf, createTopic, KafkaService, readMessages } from '../services/kafka/kafka.ts';
 
 let service: KafkaService;
 beforeAll(async () => {
@@ -147,6 +147,26 @@ test('a job outlives a broker that is killed, and is away for a while', async (c
   const { code, stderr } = await command.ended;
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('"error"')]);
   await expectOnce(kafka, cwd, 'after', 1000);
+}, 180_000);
+
+test('a sink whose broker is away says so once, and that it goes on', async (context) => {
+  const kafka = service.for(context);
+  await createTopic(kafka, 'ticks', 2);
+  const cwd = folderWith({
+    'job.yaml': `batchInterval: 200ms
+sources: { numbers: { rate: { rowsPerSecond: 20 } } }
+sinks: [{ from: numbers, name: copy, kafka: { brokers: "${kafka.brokers}", topic: ticks } }]
+`,
+  });
+  const command = begin(cwd);
+  await readMessages(kafka, 'ticks', 5);
+  await kafka.kill();
+  await command.seen('stderr', /sink copy: waiting, since the Kafka broker \S+ cannot be reached/);
+  await kafka.start();
+  await command.seen('stderr', /sink copy: what it sends is taken again/);
+  command.process.kill('SIGINT');
+  const { code, stderr } = await command.ended;
+  expect([code, stderr.match(/sink copy: /g)]).toEqual([0, ['sink copy: ', 'sink copy: ']]);
 }, 180_000);
 
 test('of two runs of a job with checkpoints of their own, the older one is stopped', async (context) => {

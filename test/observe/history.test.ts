@@ -61,6 +61,14 @@ describe('the history of a job', () => {
     history.receiver({ source: 0, state: 'waiting', message: 'nobody there' });
     expect(reasonsNotReady(history)).toEqual([]);
     expect(reasonsNotReady(history, Date.now() + 11_000)[0]).toMatch(/^the source lines has been waiting for 1\d s$/);
+    history.receiver({ source: 0, state: 'active', message: 'somebody there' });
+    const sink = plan.nodes.find(({ kind }) => kind === 'sink')!;
+    history.sink({ sink: sink.id, state: 'waiting', message: 'nobody there' });
+    expect(reasonsNotReady(history)).toEqual([]);
+    const waits = new RegExp(`^the sink ${sink.origin.name} has been waiting for 1\\d s$`);
+    expect(reasonsNotReady(history, Date.now() + 11_000)).toEqual([expect.stringMatching(waits)]);
+    history.sink({ sink: sink.id, state: 'active', message: 'it is there' });
+    expect(reasonsNotReady(history, Date.now() + 11_000)).toEqual([]);
     ran(history, 1000, new Error('a secret record'));
     expect(reasonsNotReady(history)).toEqual(['the last batch failed: The batch failed.']);
     history.stopping({ reason: 'asked' });

@@ -10,6 +10,7 @@ export const sinkTask = (more: Partial<SinkTask> = {}): SinkTask => ({
   attempt: 'a',
   run: 1,
   again: false,
+  waits() {},
   compile: (reference) => compileFunction(reference, { exports: {}, tables: {} }),
   ...more,
 });

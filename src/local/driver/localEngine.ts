@@ -16,6 +16,7 @@ import { ChangesLost, KeptStates } from './keptStates.ts';
 import { PlanVariants } from './planVariants.ts';
 import { RawWindows } from './rawWindows.ts';
 import { Receivers } from './receivers.ts';
+import { SinkStates } from './sinkStates.ts';
 import { Standing } from './standing.ts';
 import { ThreadPool } from './threadPool.ts';
 
@@ -50,6 +51,7 @@ export class LocalEngine implements Engine {
   /** Settled when nothing runs aside. */
   #aside: Promise<unknown> = Promise.resolve();
   #windows: RawWindows | undefined;
+  #sinks = new SinkStates();
   #standing = new Standing();
   #closed = false;
   #kept: KeptStates | undefined;
@@ -79,6 +81,7 @@ export class LocalEngine implements Engine {
   async open({ plan, configs, events, blocks, state, strict = false }: EngineJob): Promise<void> {
     this.#plan = plan;
     this.#events = events;
+    this.#sinks = new SinkStates(events.sink);
     this.#blocks = blocks;
     this.#stages = stagesOf(plan);
     this.#windows = new RawWindows(plan, this.#memory, this.parallelism);
@@ -112,7 +115,7 @@ export class LocalEngine implements Engine {
     try {
       const { expanded } = batch;
       const ready = expanded ? this.#variants.ready(expanded, this.#plan!.nodes) : undefined;
-      return await this.#runAgain({
+      const running = this.#runAgain({
         ...(ready ?? { plan: this.#plan!, stages: this.#stages }),
         batch,
         threads: this.#threads,
@@ -124,6 +127,7 @@ export class LocalEngine implements Engine {
         taskSplit: (split) => this.#taskSplit(split),
         measured: (figures) => this.#events?.stage?.(batch.time, figures),
       });
+      return await this.#sinks.during(running);
     } finally {
       this.#receivers.freed();
     }
@@ -202,6 +206,7 @@ export class LocalEngine implements Engine {
 
   #hear(message: FromWorker): void {
     if (message.type === 'log') this.#events?.log(message.level, message.message);
+    if (message.type === 'sinkWaits') this.#sinks.hear(message);
   }
 
   #taskSplit(split: Split): TaskSplit {

@@ -162,7 +162,16 @@ export type FromWorker =
       readonly error?: WireError;
     }
   | { readonly type: 'stoppedReceiving' }
+  | SinkWaits
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string };
+
+/** A task of a sink waits for the other side, or does no longer. */
+export interface SinkWaits {
+  readonly type: 'sinkWaits';
+  readonly sink: NodeId;
+  readonly attempt: string;
+  readonly why?: string;
+}
 
 export interface TaskDone {
   readonly type: 'taskDone';

@@ -15,7 +15,7 @@ import { SlabPool } from '../wire/slabs.ts';
 import { limitHeap } from './heap.ts';
 import { ReceiverHost } from './receiverHost.ts';
 import { Strays } from './strays.ts';
-import { TaskRunner } from './task.ts';
+import { type Surroundings, TaskRunner } from './task.ts';
 
 if (isMainThread || parentPort === null) throw bug('a worker entry was loaded outside a worker');
 listen(parentPort, workerData as WorkerData);
@@ -25,7 +25,8 @@ function listen(port: MessagePort, { role, owner, pool, progress, workerHeap }: 
   const say = (message: FromWorker): void => port.postMessage(message);
   const memory = { pool: new SlabPool(pool), owner };
   const log: SplitOutput['log'] = (level, message) => say({ type: 'log', level, message });
-  const surroundings = { ...memory, progress: new Int32Array(progress), strays: new Strays(), log };
+  const sinkWaits: Surroundings['sinkWaits'] = (waits) => say({ type: 'sinkWaits', ...waits });
+  const surroundings = { ...memory, progress: new Int32Array(progress), strays: new Strays(), log, sinkWaits };
   limitHeap(workerHeap);
   let tasks: Promise<TaskRunner> | undefined;
   /** Of the plans that stand for the job's own. */

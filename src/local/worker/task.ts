@@ -12,7 +12,16 @@ import { stageName, stagePlace } from '../../plan/stageName.ts';
 import { type Leaf, type Stage, stagesOf } from '../../plan/stages.ts';
 import { heapRemedy } from '../wire/errors.ts';
 import { PoolExhausted, SlabWriter } from '../wire/extents.ts';
-import type { LeafResult, LeafTask, OpenMessage, PlanMessage, Saved, TaskDone, TaskMessage } from '../wire/messages.ts';
+import type {
+  LeafResult,
+  LeafTask,
+  OpenMessage,
+  PlanMessage,
+  Saved,
+  SinkWaits,
+  TaskDone,
+  TaskMessage,
+} from '../wire/messages.ts';
 import { type SlabPool, slabBytes } from '../wire/slabs.ts';
 import { BucketWriter } from './bucketWriter.ts';
 import { compileFunctions, type NodeFunctions, type UserFunction } from './functions.ts';
@@ -55,6 +64,7 @@ export interface Surroundings {
   readonly progress: Int32Array;
   readonly strays: Strays;
   readonly log: SplitOutput['log'];
+  readonly sinkWaits: (waits: Omit<SinkWaits, 'type'>) => void;
 }
 
 /** Milliseconds between two signs that a sink waits for others, and does not keep the thread busy. */
@@ -158,7 +168,9 @@ export class TaskRunner {
     if (node.kind !== 'sink') return openLeaf(node, new BucketWriter(this.#slabs, targets), partition);
     const { configs, plan } = this.#job;
     const { sinks, compile } = this.#parts;
-    const task = { time, job: plan.name, sink: node.origin.name, partition, attempt, run, again, compile };
+    const waits = (why?: string): void =>
+      this.#thread.sinkWaits({ sink: node.id, attempt, ...(why !== undefined && { why }) });
+    const task = { time, job: plan.name, sink: node.origin.name, partition, attempt, run, again, waits, compile };
     return new SinkLeaf(sinks.get(node.id)!.worker(configs.get(node.id) as never, task), node.origin.at);
   }
 

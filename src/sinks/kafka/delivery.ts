@@ -5,22 +5,61 @@ import type { Sending } from './types.ts';
 
 /** A topic may just have been made; one that is missing for longer is no passing trouble. In milliseconds. */
 const missingLimit = 5000;
+/** Leaders that change, and connections that break, are not worth a line of the log if that is soon over. In milliseconds. */
+const blip = 1000;
 
 /**
- * Calls again while what fails may heal, for `brokerTimeout`; `passing` are types of errors of the protocol that heal as well if all of it
+ * Calls again while what fails may heal, for `brokerTimeout` after the first failure; `passing` are types of errors of the protocol that heal as well if all of it
  * is done anew. Rejects with StreamjobError.
  */
 export async function deliver<T>(sending: Sending, call: () => Promise<T>, passing?: RegExp): Promise<T> {
-  const { brokerTimeout } = sending.config;
-  const limit = (thrown: unknown): number => {
-    const type = typeOf(thrown);
-    if (/UNKNOWN_TOPIC/.test(type)) return Math.min(missingLimit, brokerTimeout);
-    return mayHeal(thrown) || passing?.test(type) ? brokerTimeout : 0;
-  };
+  const outage = new Outage(sending, passing);
   try {
-    return await patiently(call, { limit });
+    const result = await patiently(call, outage);
+    outage.over();
+    return result;
   } catch (thrown) {
     throw final(thrown, sending);
+  }
+}
+
+/** What fails in a row, and since when. */
+class Outage {
+  readonly #sending: Sending;
+  readonly #passing: RegExp | undefined;
+  readonly limit = (thrown: unknown): number => this.#left(thrown);
+  readonly waiting = (error: Error): void => this.#tell(error);
+  #since: number | undefined;
+  /** Since when nothing else is the matter than that the topic is not there. */
+  #missingSince: number | undefined;
+  #isTold = false;
+
+  constructor(sending: Sending, passing: RegExp | undefined) {
+    this.#sending = sending;
+    this.#passing = passing;
+  }
+
+  /** For how much longer it may last, in milliseconds. */
+  #left(thrown: unknown): number {
+    const { brokerTimeout } = this.#sending.config;
+    const now = Date.now();
+    const left = (this.#since ??= now) + brokerTimeout - now;
+    const type = typeOf(thrown);
+    if (/UNKNOWN_TOPIC/.test(type)) return Math.min(left, (this.#missingSince ??= now) + missingLimit - now);
+    this.#missingSince = undefined;
+    return mayHeal(thrown) || this.#passing?.test(type) ? left : 0;
+  }
+
+  #tell(error: Error & { readonly remedy?: string }): void {
+    if (this.#isTold || this.#missingSince !== undefined || !mayHeal(error)) return;
+    if (Date.now() - this.#since! < blip) return;
+    this.#isTold = true;
+    const why = messageOf(error).replace(/^The /, 'the ');
+    this.#sending.task.waits(`${why} ${error.remedy ?? ''}`.trimEnd());
+  }
+
+  over(): void {
+    if (this.#isTold) this.#sending.task.waits();
   }
 }
 
