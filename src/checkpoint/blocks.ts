@@ -41,13 +41,14 @@ export class BlockFolder {
     return blocks;
   }
 
-  /** Removes the files in front of one. */
-  async removeBefore(needed: number): Promise<void> {
+  /** Removes the files in front of one. `check` throws if this process has no longer the right to: its successor may read them. */
+  async removeBefore(needed: number, check: () => void): Promise<void> {
     if (needed <= 1) return;
     const directory = join(this.#root, this.#folder);
     if ((this.#files[0] ?? 0) < needed) this.#files = await blockFiles(directory);
-    for (const number of this.#files.filter((number) => number < needed))
-      await this.#disk.remove(join(directory, String(number)));
+    const gone = this.#files.filter((number) => number < needed);
+    if (gone.length > 0) check();
+    for (const number of gone) await this.#disk.remove(join(directory, String(number)));
     this.#files = this.#files.filter((number) => number >= needed);
   }
 

@@ -223,11 +223,15 @@ export class DurableJournal implements Journal {
     }
   }
 
-  /** A journal that has become too long is written anew with what it adds up to; the entries are then in there. */
+  /**
+   * A journal that has become too long is written anew with what it adds up to; the entries are then in there. Who has taken the checkpoint
+   * over has a new one already: lines for the old one are lost, but this would take the place of the new one.
+   */
   async #write(entries: readonly Entry[]): Promise<void> {
     for (const entry of entries) this.#state.apply(entry);
-    if (this.#log.length > this.#compactAt && !this.#options.keep) await this.#compact();
-    else await this.#log.append(entries);
+    if (this.#log.length <= this.#compactAt || this.#options.keep) return this.#log.append(entries);
+    this.#lock!.check();
+    await this.#compact();
   }
 
   async #compact(lines: Checkpoint['lines'] = [...this.#state.entries()].map((entry) => [entry])): Promise<void> {
@@ -247,7 +251,8 @@ export class DurableJournal implements Journal {
   /** Blocks of batches that are done; what is not yet safely known to be done may be needed again. */
   async #removeBlocks(): Promise<void> {
     if (this.#options.keep) return;
-    for (const [name, folder] of this.#folders) await folder.removeBefore(this.#state.firstFileNeeded(name));
+    const check = (): void => this.#lock!.check();
+    for (const [name, folder] of this.#folders) await folder.removeBefore(this.#state.firstFileNeeded(name), check);
   }
 
   #nameOf(id: NodeId): string {

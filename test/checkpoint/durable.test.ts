@@ -16,6 +16,7 @@ import { StreamjobError } from '#src/base/errors.ts';
 import { type Disk, realDisk } from '#src/checkpoint/disk.ts';
 import { DurableJournal, type DurableOptions } from '#src/checkpoint/durable.ts';
 import type { Recovered } from '#src/checkpoint/journal.ts';
+import { breakLock } from '#src/checkpoint/lock.ts';
 import { BlockWriter } from '#src/engine/blockFile.ts';
 import type { Batch } from '#src/engine/engine.ts';
 import { PlanBuilder } from '#src/plan/builder.ts';
@@ -323,5 +324,43 @@ describe('a directory is refused', () => {
     writeFileSync(directory, '');
     expect(await errorOf(recovered())).toMatchObject({ code: 'checkpoint-failed' });
     expect(existsSync(directory)).toBe(true);
+  });
+});
+
+describe('who has been suspended while another process took over', () => {
+  /** The first one, with what it has open still, and the second one. */
+  async function twoAfter(work: (journal: DurableJournal, found: Recovered) => Promise<void>) {
+    const first = new DurableJournal({ directory });
+    onTestFinished(() => first.close().catch(() => undefined));
+    await work(first, await first.open(plan()));
+    breakLock(join(directory, 'lock'));
+    const second = new DurableJournal({ directory });
+    onTestFinished(() => second.close().catch(() => undefined));
+    return { first, second, found: await second.open(plan()) };
+  }
+
+  test('does not write the journal anew', async () => {
+    const { first, second } = await twoAfter(async (journal) => {
+      await journal.planned(batch(5_000, [{ path: 'x'.repeat(1_500_000) }]), new Map());
+    });
+    await expect(first.done(5_000)).rejects.toMatchObject({ code: 'checkpoint-locked' });
+    await second.done(5_000);
+    await second.planned(batch(6_000), new Map());
+    await second.close();
+    expect((await recovered()).unfinished.map(({ time }) => time)).toEqual([6_000]);
+  });
+
+  test('does not remove what has been received', async () => {
+    const content = { data: [Buffer.from('a\n')], bad: Buffer.from('-') };
+    const { first, found } = await twoAfter(async (journal, { blocksDirectory }) => {
+      for (const time of [5_000, 6_000]) {
+        const [stored] = await (await writerIn(blocksDirectory)).append([content]);
+        await journal.planned(batch(time, [stored!]), new Map());
+      }
+    });
+    await first.done(5_000);
+    await expect(first.synced()).rejects.toMatchObject({ code: 'checkpoint-locked' });
+    expect(found.unfinished).toHaveLength(2);
+    expect(readdirSync(join(directory, 'blocks', 'lines'))).toEqual(['1', '2']);
   });
 });
