@@ -80,11 +80,11 @@ test.for(cases)('each message is sent once, whatever gets lost: %o', { timeout: 
   breaker.requests = 0;
   breaker.faults = exactlyOnce ? often : [...often, ...whileMany];
   const writer = kafkaSink.worker(config, sinkTask({ sink: topic }));
-  const values = Array.from({ length: 6000 }, (_, i) => `${i}`.padStart(5, '0').padEnd(1000, '.'));
+  const values = Array.from({ length: 9000 }, (_, i) => `${i}`.padStart(5, '0').padEnd(1000, '.'));
   for (const value of values) writer.write(value);
-  expect(await writer.close()).toEqual({ messages: 6000 });
+  expect(await writer.close()).toEqual({ messages: 9000 });
   expect(breaker.requests).toBeGreaterThan(breaker.faults.length);
-  const messages = (await readMessages(kafka, topic, 6000)).map(({ value }) => String(value));
+  const messages = (await readMessages(kafka, topic, 9000)).map(({ value }) => String(value));
   expect(messages.toSorted().join() === values.join()).toBe(true);
   if (partitions === 1) expect(messages.join() === values.join()).toBe(true);
 });

@@ -25,17 +25,23 @@ export async function sendInOrder(all: Iterable<readonly OutgoingBatch[]>, { sen
   const untilOnly = async (left: number): Promise<void> => {
     while (onTheWay.length > left) {
       const error = await onTheWay[0]!.error;
-      if (error === undefined) onTheWay.shift();
-      else await allAgain(onTheWay, again);
+      if (error === undefined) {
+        onTheWay.shift();
+        continue;
+      }
+      await allAgain(onTheWay, again);
+      // A new producer may go on, of which no broker has taken anything.
+      begun.clear();
     }
   };
   try {
     for (const batches of all) {
+      await untilOnly(mostOnTheWay - 1);
       const isFirst = batches.some((batch) => !begun.has(nameOf(batch)));
-      await untilOnly(isFirst ? 0 : mostOnTheWay - 1);
-      onTheWay.push({ batches, error: send(batches).then(() => undefined, asError) });
       if (isFirst) await untilOnly(0);
+      onTheWay.push({ batches, error: send(batches).then(() => undefined, asError) });
       for (const batch of batches) begun.add(nameOf(batch));
+      if (isFirst) await untilOnly(0);
     }
     await untilOnly(0);
   } finally {
