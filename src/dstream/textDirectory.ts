@@ -1,6 +1,7 @@
-import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, StreamjobError } from '../base/errors.ts';
+import { syncDirectory, syncFile } from '../base/sync.ts';
 import { jsonText } from '../component/text.ts';
 
 /**
@@ -17,7 +18,9 @@ export async function writeTextDirectory(target: string, partitions: readonly (r
     for (const [index, records] of partitions.entries())
       await writeSynced(join(aside, partName(index)), linesOf(records));
     await writeSynced(join(aside, '_SUCCESS'), '');
+    await syncDirectory(aside);
     await rename(aside, target);
+    await syncDirectory(dirname(target));
   } catch (cause) {
     throw new StreamjobError('sink-failed', `Cannot write ${target}: ${messageOf(cause)}.`, {
       cause,
@@ -44,11 +47,6 @@ const linesOf = (records: readonly unknown[]): string =>
   records.map((record) => `${typeof record === 'string' ? record : jsonText(record)}\n`).join('');
 
 async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeFile(path, text);
+  await syncFile(path);
 }
