@@ -72,6 +72,14 @@ export class Command {
 export const start = (args: readonly string[], options?: { cwd?: string; env?: NodeJS.ProcessEnv }): Command =>
   new Command(process.execPath, [bin, ...args], options);
 
+/** Resolves when a job that is run with `-v` has done so many batches more. */
+export async function goesOn(job: Command, more: number): Promise<void> {
+  const wanted = batches(job) + more;
+  while (batches(job) < wanted) await once(job.process.stderr, 'data', { signal: AbortSignal.timeout(120_000) });
+}
+
+const batches = ({ stderr }: Command): number => stderr.split('batch 2').length;
+
 /** Runs `streamjob` to its end, with this text as its standard input. */
 export function streamjob(
   args: readonly string[],

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, sym
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Command, folderWith, start, streamjob } from './command.ts';
+import { type Command, folderWith, goesOn, start, streamjob } from './command.ts';
 
 const text = (name: string, remember = ''): string => `
 name: ${name}
@@ -47,14 +47,6 @@ async function running(job = text('looked-at'), name = 'job', given?: NodeJS.Pro
   await command.seen('stderr', /batch .*: [1-9]\d* records/);
   return { job: command, env, run: env.STREAMJOB_RUN_DIR!, folder };
 }
-
-/** Resolves when the job has done so many batches more. */
-async function goesOn(job: Command, more: number): Promise<void> {
-  const wanted = batches(job) + more;
-  while (batches(job) < wanted) await once(job.process.stderr, 'data', { signal: AbortSignal.timeout(120_000) });
-}
-
-const batches = ({ stderr }: Command): number => stderr.split('batch 2').length;
 
 describe('streamjob tap', () => {
   it('shows the last records of a source, a stream and what failed, and says how many there were', async () => {
